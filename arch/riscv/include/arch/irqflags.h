@@ -1,0 +1,36 @@
+/* irqflags.h - this hart's interrupt-enable bit (sstatus.SIE). */
+#ifndef ARCH_IRQFLAGS_H
+#define ARCH_IRQFLAGS_H
+
+#include "lib/types.h"
+
+#define SSTATUS_SIE	(1UL << 1)
+
+static inline ulong
+irq_save(void)			/* disable; returns what irq_restore needs */
+{
+	ulong old;
+
+	asm volatile("csrrci %0, sstatus, 2" : "=r"(old) : : "memory");
+	return old & SSTATUS_SIE;
+}
+
+static inline void
+irq_restore(ulong flags)
+{
+	asm volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
+}
+
+static inline void irq_disable(void) { asm volatile("csrci sstatus, 2" : : : "memory"); }
+static inline void irq_enable(void) { asm volatile("csrsi sstatus, 2" : : : "memory"); }
+
+static inline bool
+irq_enabled(void)
+{
+	ulong s;
+
+	asm volatile("csrr %0, sstatus" : "=r"(s));
+	return s & SSTATUS_SIE;
+}
+
+#endif

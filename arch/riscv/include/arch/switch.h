@@ -1,0 +1,44 @@
+/*
+ * switch.h - from one kernel stack to another, and the birth of a task's stack.
+ */
+#ifndef ARCH_SWITCH_H
+#define ARCH_SWITCH_H
+
+#include "lib/types.h"
+
+struct task;
+struct trapframe;
+
+/*
+ * Saved by switch_to(), in task.arch.  First member of struct task is struct task_arch:
+ * entry.S and switch.S address it through tp (offsets made by arch/riscv/asm-offsets.c).
+ */
+struct task_arch {
+	u32	work;		/* [a] TASK_WORK_*: looked at on every return to user mode */
+	s32	preempt_count;	/* [o] >0: no preemption (spinlocks held, or asked for) */
+	ulong	kernel_sp;	/* stack pointer to load on a trap from user mode = its trapframe's end */
+	ulong	scratch[2];	/* entry.S's, with interrupts off */
+	ulong	ra, sp, s[12];	/* callee-saved registers while not running */
+	u8	fp_state;	/* FP_OFF, FP_CLEAN, FP_DIRTY: see fpu.c */
+	int	fp_cpu;		/* the cpu whose registers hold our FP state, -1 none */
+	ulong	f[32];
+	u32	fcsr;
+};
+
+/* Run next; returns, later and perhaps elsewhere, in the task that called; the result is who ran before it. */
+struct task *switch_to(struct task *prev, struct task *next);
+
+/* Prepare t so that the first switch to it calls fn(arg) in the kernel... */
+void	task_arch_init_kernel(struct task *t, void (*fn)(void *), void *arg);
+/* ...or returns to user mode with a copy of regs (a0 = 0), sp and tp replaced if not 0. schedule_tail(prev) runs first. */
+void	task_arch_init_user(struct task *t, const struct trapframe *regs, ulong sp, ulong tls, bool set_tls);
+
+/* FP: lazily saved; the unit is off until the first FP instruction. */
+void	fpu_switch(struct task *prev, struct task *next);	/* called by switch_to's caller */
+void	fpu_fork(struct task *child, struct task *parent);	/* parent == current */
+void	fpu_exec(struct task *t);				/* registers read 0 again */
+bool	fpu_trap(struct trapframe *r);		/* illegal instruction: true if it was the first FP use */
+void	fpu_save(struct task *t);		/* t->arch.f holds the truth */
+void	fpu_reload(struct task *t);		/* t->arch.f was changed (sigreturn) */
+
+#endif

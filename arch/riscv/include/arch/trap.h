@@ -1,0 +1,50 @@
+/*
+ * trap.h - what user mode looked like when it trapped, and the calls between entry.S and C.
+ *
+ * The system-call path saves only what C may clobber; s0..s11 stay in their registers until
+ * something needs them whole (signal frame, fork, exec, ptrace): entry.S then saves them here.
+ */
+#ifndef ARCH_TRAP_H
+#define ARCH_TRAP_H
+
+#include "lib/types.h"
+
+struct trapframe {		/* at the top of the kernel stack, 16-aligned */
+	ulong	pc;		/* as struct user_regs_struct: pc, x1..x31 */
+	ulong	ra, sp, gp, tp;
+	ulong	t0, t1, t2;
+	ulong	s0, s1;
+	ulong	a0, a1, a2, a3, a4, a5, a6, a7;
+	ulong	s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
+	ulong	t3, t4, t5, t6;
+	ulong	status;		/* sstatus */
+	ulong	cause;		/* scause; for a system call CAUSE_ECALL until it is restarted or done */
+	ulong	badaddr;	/* stval */
+	ulong	orig_a0;	/* a0 before the call's result replaced it */
+};
+static_assert(sizeof(struct trapframe) == 36 * 8, "entry.S knows this layout");
+
+struct task;
+
+/* The trapframe of a task that entered from user mode. */
+static inline struct trapframe *task_trapframe(struct task *t);
+
+/* Entered by a system call and not yet marked done (for restart). */
+#define CAUSE_ECALL_U	8
+
+/* Portable accessors, for exec, clone and signals. */
+static inline ulong regs_pc(const struct trapframe *r) { return r->pc; }
+static inline ulong regs_sp(const struct trapframe *r) { return r->sp; }
+
+/* Prepare r to start a program: pc, sp, everything else 0, FP off. */
+void	trapframe_start(struct trapframe *r, ulong pc, ulong sp);
+
+/* C side. */
+void	trap_user(struct trapframe *r);		/* fault or interrupt from user mode, all registers saved */
+void	trap_kernel(struct trapframe *r);
+/* Before return to user, when task flags ask for work; all registers saved. In kernel/exit_to_user.c. */
+void	user_return_work(struct trapframe *r);
+/* Make this hart take traps: stvec, sscratch, sie. */
+void	trap_init_hart(void);
+
+#endif

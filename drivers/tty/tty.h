@@ -1,0 +1,33 @@
+/*
+ * tty.h - terminals: a line discipline between a device's bytes and programs' reads.
+ */
+#ifndef DRIVERS_TTY_H
+#define DRIVERS_TTY_H
+
+#include "abi/termios.h"
+#include "kernel/mutex.h"
+#include "kernel/waitq.h"
+
+struct file_ops;
+struct process;
+struct tty;
+
+struct tty_ops {
+	/* Take up to n bytes for output; how many were taken (rest: write_wakeup later). Any context. */
+	size_t	(*write)(struct tty *t, const char *s, size_t n);
+	void	(*set_termios)(struct tty *t);		/* speed; may be NULL */
+};
+
+struct tty *tty_register(const char *name, u32 dev, const struct tty_ops *ops, void *private);	/* "ttyS0"; NULL if out of memory */
+void	*tty_private(struct tty *t);
+/* From the driver's interrupt: bytes arrived; room for output again. */
+void	tty_input(struct tty *t, const char *s, size_t n);
+void	tty_write_wakeup(struct tty *t);
+/* A process group or session loses its terminal (setsid, session leader's exit). */
+void	tty_session_exit(struct process *p);
+int	tty_pgrp(struct tty *t);
+u32	tty_dev(struct tty *t);				/* for /proc/PID/stat */
+/* /dev/console: the tty that console= names (or the first). */
+void	tty_console_init(void);
+
+#endif

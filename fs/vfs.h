@@ -1,0 +1,300 @@
+/*
+ * vfs.h - names, inodes, mounts and open files: what every file system plugs into.
+ *
+ *	struct super_block  one mounted file system
+ *	struct inode        one file, whatever its names
+ *	struct dentry       one name in a directory, cached (also "no such name")
+ *	struct mount        a super block's tree put somewhere in the name space
+ *	struct file         one open: a position, flags, and the operations
+ */
+#ifndef FS_VFS_H
+#define FS_VFS_H
+
+#include "abi/errno.h"
+#include "abi/fcntl.h"
+#include "abi/stat.h"
+#include "arch/atomic.h"
+#include "kernel/mutex.h"
+#include "kernel/spinlock.h"
+#include "lib/list.h"
+#include "lib/types.h"
+#include "mm/pagecache.h"
+#include "mm/uio.h"
+
+#define NAME_MAX	255
+#define PATH_MAX	4096
+#define SYMLINK_MAX_DEPTH 40
+
+struct abi_statfs;
+struct dentry;
+struct file;
+struct file_ops;
+struct inode;
+struct inode_ops;
+struct mount;
+struct poll_table;
+struct super_block;
+struct area;
+struct attr;
+struct dir_emit;
+struct path;
+struct stat_k;
+
+struct timespec_k { s64 sec; u32 nsec; };
+
+struct file_system {
+	const char *name;		/* "tmpfs" */
+	bool	nodev;			/* takes no block device */
+	/* Make a super block. source and data as in mount(2), may be NULL. ERR_PTR. */
+	struct super_block *(*mount)(const struct file_system *fs, const char *source, ulong flags, const char *data);
+};
+void	fs_register(const struct file_system *fs);	/* fs/filesystems.c: the list */
+const struct file_system *fs_find(const char *name);
+
+struct super_ops {
+	void	(*free_inode)(struct inode *inode);	/* last reference gone; nlink may be 0 */
+	int	(*statfs)(struct super_block *sb, struct abi_statfs *out);
+	int	(*sync)(struct super_block *sb);
+	void	(*unmount)(struct super_block *sb);
+	int	(*write_inode)(struct inode *inode);
+	/* For /proc/mounts: ",size=64k". May be NULL. */
+	int	(*show_options)(struct super_block *sb, char *buf, size_t size);
+};
+
+struct super_block {
+	const struct file_system *fs;	/* [i] */
+	const struct super_ops *ops;	/* [i] */
+	struct dentry *root;
+	u32	dev;			/* [i] st_dev */
+	u64	magic;			/* [i] statfs f_type */
+	u32	block_size;
+	ulong	flags;			/* MS_RDONLY ... */
+	atomic_t refs;			/* mounts and users */
+	struct mutex rename_lock;
+	void	*private;
+};
+
+/* Guarded by: i immutable  l lock  a atomic */
+struct inode {
+	u64	ino;			/* [i] */
+	struct super_block *sb;		/* [i] */
+	const struct inode_ops *ops;	/* [i] */
+	const struct file_ops *fops;	/* [i] for open() */
+	atomic_t refs;
+	u32	mode;			/* [l] type and permissions */
+	u32	uid, gid;		/* [l] */
+	u32	nlink;			/* [l] */
+	u32	rdev;			/* [i] device number (major:minor as Linux encodes) */
+	u64	size;			/* [l] written; readers may load it torn-free */
+	u64	blocks;			/* [l] 512-byte units */
+	struct timespec_k atime, mtime, ctime, btime;	/* [l] */
+	struct rwsem lock;		/* directory: its entries; file: size and truncation */
+	struct mapping mapping;		/* cached pages of a regular file */
+	struct pipe *pipe;		/* FIFO in use */
+	void	*private;		/* the file system's, or the device's */
+};
+
+/* All with dir->lock held for write (lookup: read or write) by the VFS. Names are NUL-terminated in dentry->name. */
+struct inode_ops {
+	/* Find d->name in dir: d_instantiate(d, inode or NULL). 0 or -errno (not -ENOENT: that is a NULL inode). */
+	int	(*lookup)(struct inode *dir, struct dentry *d);
+	int	(*create)(struct inode *dir, struct dentry *d, u32 mode);
+	int	(*mkdir)(struct inode *dir, struct dentry *d, u32 mode);
+	int	(*mknod)(struct inode *dir, struct dentry *d, u32 mode, u32 rdev);
+	int	(*symlink)(struct inode *dir, struct dentry *d, const char *target);
+	int	(*link)(struct inode *dir, struct dentry *d, struct inode *target);
+	int	(*unlink)(struct inode *dir, struct dentry *d);
+	int	(*rmdir)(struct inode *dir, struct dentry *d);
+	/* flags: RENAME_NOREPLACE (already checked), RENAME_EXCHANGE. */
+	int	(*rename)(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd, uint flags);
+	/* Copy the target (no NUL) to buf; its length. */
+	ssize_t	(*readlink)(struct inode *inode, char *buf, size_t size);
+	/* A link whose target is an object, not a name (/proc/self/fd/3). May be NULL. */
+	int	(*follow)(struct inode *inode, struct path *out);
+	/* Change attributes (mode, owner, size, times): set bits of valid. NULL: inode_setattr. */
+	int	(*setattr)(struct inode *inode, const struct attr *a);
+	int	(*getattr)(struct inode *inode, struct stat_k *out);	/* NULL: from the inode */
+	int	(*revalidate)(struct dentry *d);	/* NULL: names stay true. 0: look up again (/proc) */
+	int	(*permission)(struct inode *inode, int mask);	/* NULL: by mode bits */
+};
+
+struct path {
+	struct mount *mnt;
+	struct dentry *dentry;
+};
+
+struct attr {
+	u32	valid;			/* ATTR_* */
+	u32	mode, uid, gid;
+	u64	size;
+	struct timespec_k atime, mtime;
+};
+#define ATTR_MODE	BIT(0)
+#define ATTR_UID	BIT(1)
+#define ATTR_GID	BIT(2)
+#define ATTR_SIZE	BIT(3)
+#define ATTR_ATIME	BIT(4)
+#define ATTR_MTIME	BIT(5)
+
+/* What stat, statx and getattr share, in kernel types. */
+struct stat_k {
+	u32	dev, rdev, mode, nlink, uid, gid, blksize;
+	u64	ino, size, blocks;
+	struct timespec_k atime, mtime, ctime, btime;
+};
+
+/* Guarded by: d dcache_lock (fs/dcache.c)  i immutable */
+struct dentry {
+	atomic_t refs;
+	u32	hash;			/* [d] of parent and name */
+	struct dentry *parent;		/* [d] counted; root: itself */
+	struct inode *inode;		/* [d] counted; NULL: no such name */
+	struct super_block *sb;		/* [i] */
+	struct list hash_link;		/* [d] */
+	struct list child_link, children; /* [d] */
+	struct list lru;		/* [d] when refs is 0 */
+	u32	flags;			/* DENTRY_MOUNTED, DENTRY_UNHASHED */
+	u16	len;
+	char	*name;			/* [d] changes in rename */
+	char	inline_name[40];
+};
+#define DENTRY_MOUNTED	BIT(0)		/* something is mounted here, in some mount */
+#define DENTRY_HASHED	BIT(1)
+
+struct mount {			/* Guarded by: m mount_lock */
+	struct super_block *sb;
+	struct dentry *root;		/* of the mounted tree */
+	struct mount *parent;		/* [m] NULL: the root mount */
+	struct dentry *point;		/* [m] in parent, counted */
+	struct list link;		/* [m] all mounts, in order: /proc/mounts */
+	char	*source;
+	ulong	flags;			/* MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC ... */
+	atomic_t refs;
+	int	id;
+};
+
+/* Operations of an open file. Absent ones have the errno Linux gives (EINVAL, ENOTTY, ESPIPE...). */
+struct file_ops {
+	int	(*open)(struct inode *inode, struct file *f);
+	void	(*release)(struct file *f);		/* last reference gone */
+	int	(*flush)(struct file *f);		/* each close(2) */
+	ssize_t	(*read)(struct file *f, struct uio *u, loff_t *pos);
+	ssize_t	(*write)(struct file *f, struct uio *u, loff_t *pos);
+	loff_t	(*seek)(struct file *f, loff_t off, int whence);
+	/* Emit entries from f->pos on: emit returns false when the buffer is full. 0 or -errno. */
+	int	(*readdir)(struct file *f, struct dir_emit *e);
+	/* Events ready now (abi/poll.h); poll_wait() on each queue that could change that. NULL: always ready. */
+	uint	(*poll)(struct file *f, struct poll_table *pt);
+	long	(*ioctl)(struct file *f, uint cmd, ulong arg);
+	/* May refuse or adjust; sets nothing when the page cache serves. NULL: -ENODEV. */
+	int	(*mmap)(struct file *f, struct area *a);
+	int	(*fsync)(struct file *f, bool datasync);
+	long	(*fallocate)(struct file *f, int mode, loff_t off, loff_t len);
+	bool	stream;				/* no position: pipes, ttys, sockets (lseek: ESPIPE) */
+};
+
+struct dir_emit {
+	loff_t	*pos;			/* cookie of the next entry: set before each emit */
+	bool	(*emit)(struct dir_emit *e, const char *name, size_t len, u64 ino, u8 type, loff_t next);
+};
+
+struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
+	atomic_t refs;
+	u32	flags;			/* [a] O_* status flags */
+	u32	mode;			/* [i] FMODE_* */
+	const struct file_ops *ops;	/* [i] */
+	struct inode *inode;		/* [i] == path.dentry->inode when there is a path */
+	struct path path;		/* [i] counted; dentry NULL for anonymous files */
+	struct mutex pos_lock;
+	loff_t	pos;			/* [p] */
+	void	*private;
+	u32	wb_err_seen;
+};
+#define FMODE_READ	BIT(0)
+#define FMODE_WRITE	BIT(1)
+#define FMODE_PATH	BIT(2)		/* O_PATH */
+#define FMODE_EXEC	BIT(3)
+
+/* What each task sees: counted, shared by CLONE_FS. */
+struct fs_context {
+	struct spinlock lock;
+	atomic_t refs;
+	struct path root, cwd;
+	u32	umask;
+};
+struct fs_context *fs_context_copy(struct fs_context *old);
+void	fs_context_put(struct fs_context *fs);
+
+/* Boot: caches, tmpfs root mounted, current->fs set. */
+void	vfs_init(void);
+
+/* --- file.c: open files --- */
+struct file *file_create(const struct file_ops *ops, struct inode *inode, u32 flags);	/* anonymous; ERR_PTR */
+static inline void file_get(struct file *f) { atomic_inc(&f->refs); }
+void	file_put(struct file *f);
+ssize_t	file_read(struct file *f, struct uio *u, loff_t *pos);	/* pos NULL: f->pos, locked */
+ssize_t	file_write(struct file *f, struct uio *u, loff_t *pos);
+ssize_t	file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
+uint	file_poll(struct file *f, struct poll_table *pt);
+
+/* --- namei.c: path walking --- */
+#define LOOKUP_FOLLOW	BIT(0)		/* follow a final symbolic link */
+#define LOOKUP_DIRECTORY BIT(1)
+#define LOOKUP_EMPTY	BIT(2)		/* AT_EMPTY_PATH */
+/* dfd: AT_FDCWD or a descriptor. On success *out is counted: path_put(). */
+int	path_lookup(int dfd, const char *name, uint flags, struct path *out);
+int	path_lookup_user(int dfd, uptr_t name, uint flags, struct path *out);
+void	path_get(const struct path *p);
+void	path_put(const struct path *p);
+/* open(2)'s work, any caller. ERR_PTR. */
+struct file *vfs_open(int dfd, const char *name, u32 flags, u32 mode);
+/* "/a/b" of p as seen from root; a pointer into buf, or ERR_PTR(-ENAMETOOLONG). " (deleted)" is the caller's. */
+char	*path_string(const struct path *p, const struct path *root, char *buf, size_t size);
+/* Kernel callers: initramfs, devtmpfs. 0 or -errno. */
+int	vfs_mkdir(int dfd, const char *name, u32 mode);
+int	vfs_mknod(int dfd, const char *name, u32 mode, u32 rdev);
+int	vfs_symlink(const char *target, int dfd, const char *name);
+int	vfs_link(int odfd, const char *oname, int ndfd, const char *nname, uint flags);
+int	vfs_unlink(int dfd, const char *name, bool dir);
+int	vfs_setattr(struct path *p, const struct attr *a);
+int	vfs_getattr(const struct path *p, struct stat_k *out);
+int	vfs_mount(const char *source, const char *target, const char *type, ulong flags, const char *data);
+/* current may do `mask` (4 read, 2 write, 1 execute) to inode: 0 or -EACCES, -EROFS. */
+int	inode_permission(struct inode *inode, int mask);
+
+/* --- dcache.c --- */
+struct dentry *dentry_root(struct super_block *sb, struct inode *root);	/* takes over root's reference */
+void	d_instantiate(struct dentry *d, struct inode *inode);	/* takes over the reference; NULL: negative */
+void	dentry_get(struct dentry *d);
+void	dentry_put(struct dentry *d);
+void	dcache_drop_children(struct dentry *dir);		/* forget unused names (/proc, unmount) */
+ulong	dcache_reclaim(ulong n);
+
+/* --- inode.c --- */
+struct inode *inode_create(struct super_block *sb, u32 mode);	/* refs 1, nlink 1, times now; NULL */
+static inline void inode_get(struct inode *i) { atomic_inc(&i->refs); }
+void	inode_put(struct inode *i);
+void	inode_setattr(struct inode *i, const struct attr *a);	/* apply without checks */
+struct timespec_k time_now(void);				/* CLOCK_REALTIME */
+u64	ino_alloc(void);					/* numbers for RAM file systems */
+struct super_block *super_create(const struct file_system *fs, const struct super_ops *ops, u64 magic);
+/* fops for special files, set by init_special_inode from mode. */
+void	init_special_inode(struct inode *i, u32 mode, u32 rdev);
+
+/* --- libfs.c: for RAM file systems --- */
+/* A directory's names live in the dcache: lookups that miss are negative; readdir walks children. */
+extern const struct file_ops ram_dir_fops;
+extern const struct file_ops ram_file_fops;	/* page cache without a disk below */
+
+/* --- poll --- */
+struct poll_table {
+	void	(*queue)(struct poll_table *pt, struct waitq *q);
+};
+static inline void
+poll_wait(struct poll_table *pt, struct waitq *q)
+{
+	if (pt && pt->queue)
+		pt->queue(pt, q);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * lockrank.h - the order in which locks may be taken, all of it.
+ *
+ * A lock may be taken only while every lock held has a smaller rank (equal only where a
+ * function says so: lock_nested).  The debug build checks each acquisition; docs/locking.md
+ * tells the story.  Sleeping locks come before spinning ones.
+ */
+#ifndef KERNEL_LOCKRANK_H
+#define KERNEL_LOCKRANK_H
+
+enum lock_rank {
+	RANK_NONE,		/* unchecked: only for locks of the checker itself and tests */
+
+	/* Sleeping locks (mutex, rwsem). */
+	RANK_EXEC,		/* one exec at a time in a process */
+	RANK_FILE_POS,		/* a file's offset, held across read and write */
+	RANK_MOUNT,		/* the mount tree */
+	RANK_RENAME,		/* one cross-directory rename at a time per file system */
+	RANK_INODE_DIR,		/* a directory's inode; parent before child */
+	RANK_INODE,		/* a file's inode, inside its directory's */
+	RANK_TTY,		/* a terminal's settings and line buffer, for readers and ioctls */
+	RANK_PIPE,		/* one pipe's ring */
+	RANK_MM,		/* an address space's areas: faults in copies take it under all the above */
+	RANK_MAPPING,		/* a page cache being filled */
+	RANK_FUTEX_SLEEP,
+
+	/* Spinning locks. */
+	RANK_TASKS,		/* the process tree and pid table */
+	RANK_SIGHAND,		/* a process's signal state */
+	RANK_FILES,		/* a descriptor table */
+	RANK_FS,		/* a task's cwd, root, umask */
+	RANK_DCACHE,		/* the dentry hash and tree */
+	RANK_ICACHE,		/* inode reference counts and caches */
+	RANK_SB,
+	RANK_PAGETABLE,		/* a space's page-table pages */
+	RANK_PAGES,		/* a mapping's radix tree */
+	RANK_FUTEX,		/* a futex hash bucket */
+	RANK_TTY_BUF,		/* a terminal's ring, shared with its interrupt */
+	RANK_DRIVER,		/* a device's registers */
+	RANK_IRQ,		/* interrupt controller tables */
+	RANK_WAITQ,		/* a wait queue */
+	RANK_WAKE,		/* task being woken */
+	RANK_TIMER,		/* a hart's timer tree */
+	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
+	RANK_VMAP,		/* kernel address ranges */
+	RANK_SLAB,		/* one slab cache */
+	RANK_FRAMES,		/* a node's buddy lists */
+	RANK_RANDOM,
+	RANK_PRINTK,		/* last: anything may print */
+	RANK_COUNT
+};
+
+#endif

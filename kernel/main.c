@@ -1,0 +1,67 @@
+/*
+ * main.c - the kernel's start: every subsystem in order, one a line.
+ *
+ * arch/riscv/head.S turned paging on and calls kernel_main() on the boot hart's own
+ * stack; the other harts enter kernel_secondary() when cpu_start_others() starts them.
+ */
+#include "arch/cpu.h"
+#include "arch/pagetable.h"
+#include "arch/timer.h"
+#include "arch/trap.h"
+#include "drivers/driver.h"
+#include "drivers/irq.h"
+#include "drivers/tty/tty.h"
+#include "fs/dev.h"
+#include "fs/vfs.h"
+#include "kernel/initramfs.h"
+#include "kernel/main.h"
+#include "kernel/params.h"
+#include "kernel/printk.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+#include "mm/bootmem.h"
+#include "mm/frame.h"
+#include "mm/slab.h"
+#include "mm/vmap.h"
+
+/* What works after each line is said beside it. */
+void
+kernel_main(void)
+{
+	trap_init_hart();		/* a fault in the kernel says where, instead of hanging */
+	bootmem_init();			/* the device tree can be read; bootmem_alloc */
+	params_init();			/* param("...") */
+	kernelmap_init();		/* all RAM by phys_to_virt; the image is W^X */
+	frame_init();			/* frame_alloc, page_alloc */
+	slab_init();			/* kmalloc */
+	vmap_init();			/* vmalloc, ioremap, kernel stacks */
+	cpu_init();			/* ncpus, cpu_hwcap */
+	timer_init();			/* timer_ticks means something */
+	timers_init();			/* clock_monotonic, timer_start */
+	task_init();			/* current is pid 0 */
+	sched_init();			/* schedule, wake_task */
+	driver_probe_all(DRIVER_IRQ);	/* irq_attach */
+	irq_init_hart();
+	driver_probe_all(DRIVER_CONSOLE); /* printk reaches the UART */
+	timer_init_hart();		/* timers fire */
+	irq_enable();
+	vfs_init();			/* an empty root directory */
+	devtmpfs_init();		/* /dev can be mounted */
+	driver_probe_all(DRIVER_NORMAL);
+	tty_console_init();		/* /dev/console */
+	cpu_start_others();		/* the other harts schedule */
+	init_start();			/* pid 1 unpacks the initramfs and runs /init */
+	sched_idle_loop();
+}
+
+/* Every other hart; its idle task is current already. */
+void
+kernel_secondary(void)
+{
+	trap_init_hart();
+	irq_init_hart();
+	timer_init_hart();
+	irq_enable();
+	sched_idle_loop();
+}

@@ -1,0 +1,70 @@
+/*
+ * sched.h - who runs next on each cpu.  Mechanism (sched.c) and the table each policy fills.
+ *
+ * Classes stand in strict order in sched_classes[]: real time, time sharing, idle.
+ */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include "kernel/task.h"
+
+struct rq {				/* Guarded by: q lock  a atomic  i immutable */
+	struct spinlock lock;
+	int	cpu;			/* [i] */
+	struct task *curr;		/* [q] */
+	struct task *idle;		/* [i] */
+	int	nr_ready;		/* [a] queued, not counting curr */
+	struct list rr;			/* [q] time sharing by round-robin: oldest first */
+	u64	rt_bitmap[2];		/* [q] bit p: rt[p] not empty */
+	struct list rt[100];		/* [q] real time, by priority */
+	struct timer slice;		/* ends curr's slice when somebody waits */
+	u64	switches;		/* [q] */
+	u64	idle_ns;		/* [q] */
+	ulong	nr_migrations;
+};
+
+struct sched_class {
+	const char *name;
+	/* All with rq->lock held. */
+	void	(*enqueue)(struct rq *rq, struct task *t, bool wakeup);
+	void	(*dequeue)(struct rq *rq, struct task *t);
+	/* Take the task to run next off the queue; NULL if this class has none. */
+	struct task *(*pick)(struct rq *rq);
+	/* curr stops running but stays ready: put it back. */
+	void	(*put_back)(struct rq *rq, struct task *t, bool yielded);
+	/* Should waking t preempt rq->curr, of the same class? */
+	bool	(*preempts)(struct rq *rq, struct task *t);
+	/* How long t may run while others of the class wait, ns; 0: for ever. */
+	u64	(*slice)(struct rq *rq, struct task *t);
+	/* A task that another cpu may take, off the queue; NULL if none. */
+	struct task *(*steal)(struct rq *rq, int to_cpu);
+};
+
+extern const struct sched_class sched_rt, sched_rr, sched_idle;
+extern const struct sched_class *const sched_classes[];		/* in order, NULL-terminated */
+struct rq *cpu_rq(int cpu);
+
+void	sched_init(void);
+void	sched_init_cpu(int cpu, struct task *idle);
+void	sched_idle_loop(void) NORETURN;
+
+void	set_state(int state);			/* current's; with the barrier that sleeping needs */
+void	schedule(void);				/* give up the cpu; current sleeps unless TASK_RUNNING */
+void	sched_yield_current(void);
+void	sched_preempt(void);			/* from trap return to kernel code: reschedule if due and allowed */
+/* First run of a new task. */
+void	sched_start(struct task *t);
+/* Make t ready if its state is in `mask`. True if it was asleep so. Any context. */
+bool	wake_task(struct task *t, int mask);
+#define WAKE_ANY	(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+/* A new task's first instructions: finish the switch that started it. */
+void	schedule_tail(struct task *prev);
+/* CPU time of a task including the stretch it is running now, ns. */
+u64	task_runtime(struct task *t);
+int	sched_set_affinity(struct task *t, cpumask_t allowed);
+int	sched_set_policy(struct task *t, int policy, int prio);
+void	sched_set_nice(struct task *t, int nice);
+/* loadavg in 1/2048ths. */
+void	sched_loadavg(ulong out[3]);
+
+#endif

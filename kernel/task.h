@@ -1,0 +1,207 @@
+/*
+ * task.h - a thread (struct task), the process it belongs to (struct process), and their lives.
+ *
+ * States:
+ *	            task_create
+ *	                |  sched_start
+ *	                v      pick          set_state + schedule
+ *	   wake ---->  READY <-------> RUNNING --------------------> INTERRUPTIBLE / UNINTERRUPTIBLE / STOPPED
+ *	     ^                            | task_exit                      |
+ *	     +----------------------------|--------------------------------+  wake_task
+ *	                                  v
+ *	                                ZOMBIE -- reaped by wait4 or at once --> freed
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include "abi/resource.h"
+#include "abi/signal.h"
+#include "arch/atomic.h"
+#include "arch/cpu.h"
+#include "arch/switch.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
+#include "kernel/waitq.h"
+#include "lib/list.h"
+#include "lib/rbtree.h"
+
+struct file;
+struct files;
+struct fs_context;
+struct mm;
+struct namespaces;
+struct sched_class;
+struct sighand;
+struct trapframe;
+struct tty;
+
+#define TASK_RUNNING		0	/* running, or ready on a run queue */
+#define TASK_INTERRUPTIBLE	1	/* asleep; signals wake it */
+#define TASK_UNINTERRUPTIBLE	2	/* asleep; only its event wakes it */
+#define TASK_STOPPED		4	/* by job control */
+#define TASK_ZOMBIE		8	/* exited, not yet waited for */
+#define TASK_DEAD		16	/* being freed */
+
+#define TASK_COMM_LEN	16
+#define PID_MAX		32768
+
+/* task.arch.work: reasons to leave the fast way back to user mode. [a] */
+#define TASK_WORK_RESCHED	BIT(0)
+#define TASK_WORK_SIGNAL	BIT(1)	/* a signal may be deliverable, or a stop or exit is asked for */
+#define TASK_WORK_RESTORE_MASK	BIT(2)	/* sigsuspend and ppoll: put saved_mask back if no handler runs */
+#define TASK_WORK_TRACE		BIT(3)	/* full registers and a visit on every system call */
+
+struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lock */
+	const struct sched_class *class;
+	int	prio;			/* 1..99 real time; 0 time sharing */
+	int	nice;
+	int	policy;			/* SCHED_OTHER... */
+	cpumask_t allowed;
+	struct list link;		/* on a queue of the class */
+	struct rb_node node;		/* or in its tree */
+	bool	queued;
+	u64	slice_left;		/* ns */
+	u64	exec_start;		/* when it was last put on the cpu, ns */
+	u64	runtime;		/* total on a cpu, ns */
+	u64	vruntime;
+	ulong	nvcsw, nivcsw;		/* switches: voluntary, not */
+};
+
+/* Guarded by: i immutable  o only its own thread  a atomic  q run-queue lock  T tasks_lock  s sighand lock */
+struct task {
+	struct task_arch arch;		/* first: assembly addresses it */
+	void	*stack;			/* [i] KSTACK_SIZE bytes, a guard page below */
+	int	cpu;			/* [q] where it runs or last ran */
+	int	on_cpu;			/* [a] registers not yet saved by the cpu that ran it */
+	int	state;			/* [a] TASK_* */
+	struct sched_entity se;
+
+	int	pid;			/* [i] this thread's id (gettid) */
+	struct process *proc;		/* [i] */
+	struct list thread_link;	/* [T] on proc->threads */
+	struct list pid_link;		/* [T] */
+	char	comm[TASK_COMM_LEN];	/* [o] written; others may read torn */
+	atomic_t refs;
+
+	struct mm *mm;			/* [o] NULL: kernel thread */
+	struct mm *active_mm;		/* whose page table is loaded while mm is NULL */
+	struct files *files;		/* [o] counted, shared by CLONE_FILES */
+	struct fs_context *fs;		/* [o] counted, shared by CLONE_FS */
+	struct sighand *sighand;	/* [o] counted, shared by CLONE_SIGHAND */
+	struct namespaces *ns;
+
+	/* Credentials. [o] */
+	u32	uid, euid, suid, fsuid;
+	u32	gid, egid, sgid, fsgid;
+	u32	ngroups, *groups;
+	u64	cap_effective;
+
+	/* Signals. [s] */
+	u64	sig_blocked;
+	u64	saved_mask;		/* [o] */
+	u64	sig_pending;		/* thread-directed, bit signo-1 */
+	struct list sig_queue;		/* struct sigqueue */
+	struct abi_sigaltstack altstack;	/* [o] */
+	long	(*restart_fn)(struct task *);	/* [o] restart_syscall */
+	u64	restart_arg[4];
+
+	u64	clear_child_tid;	/* [o] user address, 0 none */
+	u64	robust_list;		/* [o] user address */
+	struct task *vfork_parent;	/* [T] waits on proc->vfork_done until we exec or exit */
+	int	exit_code;		/* wait status of this thread */
+	int	exit_signal;		/* to the parent at exit; 0 for threads */
+	u64	start_time;		/* [i] ns since boot */
+	u64	utime, stime;		/* [o] ns */
+	ulong	min_flt, maj_flt;	/* [o] */
+	int	kernel_thread;
+	const char *wait_reason;	/* for ps and hang reports; may be NULL */
+#ifdef DEBUG
+	struct { const void *lock; u16 rank; } held[16];	/* [o] lock-order checker */
+	int	nheld;
+#endif
+};
+
+/* A thread group: what its threads share and the process tree. */
+struct process {
+	int	pid;			/* [i] tgid */
+	atomic_t refs;
+	struct task *leader;		/* [T] */
+	struct list threads;		/* [T] every live thread */
+	int	nthreads;		/* [T] */
+	struct process *parent;		/* [T] */
+	struct list children, sibling;	/* [T] processes */
+	int	pgid, sid;		/* [T] */
+	struct list pgrp_link;		/* [T] */
+	struct tty *tty;		/* [s] controlling terminal */
+	bool	session_leader;		/* [s] */
+	bool	did_exec;		/* [T] for setpgid's EACCES */
+
+	u64	sig_pending;		/* [s] process-directed */
+	struct list sig_queue;		/* [s] */
+	struct waitq child_wait;	/* parents sleep here in wait4 */
+	struct waitq vfork_done;
+	bool	exiting;		/* [s] exit_group has begun */
+	int	exit_code;		/* [s] wait status for the parent */
+	bool	zombie;			/* [T] all threads gone, waiting for wait4 */
+	bool	stop_reported, cont_pending;	/* [s] for WUNTRACED, WCONTINUED */
+	int	stop_signal;		/* [s] !=0: stopped, or stopping, by it */
+
+	struct abi_rlimit rlim[RLIM_NLIMITS];	/* [s] */
+	u64	utime, stime;		/* [s] of threads that have exited */
+	u64	cutime, cstime;		/* [s] of reaped children */
+	ulong	min_flt, maj_flt, cmin_flt, cmaj_flt, maxrss, cmaxrss;
+	ulong	nvcsw, nivcsw, cnvcsw, cnivcsw;
+	u64	start_time;
+	struct timer itimer_real;	/* [s] */
+	u64	itimer_interval;
+	struct file *exe;		/* [s] what /proc/PID/exe names */
+	int	oom_score_adj;
+};
+
+#define KSTACK_SIZE	(16 * KiB)	/* 32 KiB in the sanitizer build: see mm/kstack.c */
+
+extern struct spinlock tasks_lock;	/* process tree, pid table, thread lists */
+extern struct task *init_task;		/* pid 1's leader */
+extern int	tasks_count;		/* [T] */
+
+struct clone_args_k {			/* decoded clone/clone3 */
+	u64	flags;
+	int	exit_signal;
+	u64	stack, stack_size, tls;
+	u64	parent_tid, child_tid, pidfd;
+};
+
+void	task_init(void);			/* tables; makes `current` of this cpu a proper task (pid 0, idle) */
+struct task *task_create_idle(int cpu);
+/* A kernel thread, not yet running: NULL if out of memory. */
+struct task *kthread_create(const char *name, void (*fn)(void *), void *arg);
+/* Clone current. New thread's pid or -errno. regs: what user mode of the parent looked like. */
+long	task_clone(const struct clone_args_k *a, const struct trapframe *regs);
+void	task_exit(int code) NORETURN;		/* this thread, code: wait status */
+void	process_exit(int code) NORETURN;	/* exit_group: every thread of the process */
+/* wait4 and waitid's work. */
+long	process_wait(int idtype, int id, int options, int *status, struct abi_rusage *ru, struct abi_siginfo *info);
+
+/* Look-ups; the task_get ones return a counted reference or NULL. */
+struct task *task_find_locked(int pid) MUST_HOLD(tasks_lock);
+struct task *task_get_by_pid(int pid);
+struct process *process_find_locked(int pid) MUST_HOLD(tasks_lock);
+void	task_get(struct task *t);
+void	task_put(struct task *t);
+void	process_get(struct process *p);
+void	process_put(struct process *p);
+/* The first thread with pid >= *pid, counted (for /proc): leaders only when leaders. NULL at the end. */
+struct task *task_next(int *pid, bool leaders);
+
+/* Namespace-ready: what current sees. */
+static inline int task_tgid(const struct task *t) { return t->proc->pid; }
+
+/* Credentials. */
+bool	task_capable(u64 cap_bit);		/* current has it; CAP_* as bits in abi/capability.h */
+bool	task_in_group(u32 gid);
+
+/* Kernel stacks: mm/kstack.c. */
+void	*kstack_alloc(void);
+void	kstack_free(void *stack);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * time.h - clocks, and functions called at a time.
+ *
+ * All times are ns. CLOCK_MONOTONIC counts from boot; realtime is an offset to it, set from the
+ * RTC at boot.  Each cpu has a tree of timers and programs its one hardware timer for the first.
+ */
+#ifndef KERNEL_TIME_H
+#define KERNEL_TIME_H
+
+#include "kernel/spinlock.h"
+#include "lib/rbtree.h"
+
+#define NSEC_PER_SEC	1000000000UL
+#define NSEC_PER_MSEC	1000000UL
+#define NSEC_PER_USEC	1000UL
+#define TIME_NEVER	(~0UL)
+
+u64	clock_monotonic(void);
+u64	clock_realtime(void);			/* since 1970 */
+void	clock_set_realtime(u64 ns);
+
+struct timer {
+	struct rb_node node;
+	u64	expires;		/* CLOCK_MONOTONIC, ns */
+	/* Called once on the cpu that started it, interrupts off. May start the timer again. */
+	void	(*fn)(struct timer *t);
+	int	cpu;			/* [a] whose tree, -1 not queued */
+};
+
+void	timer_setup(struct timer *t, void (*fn)(struct timer *));
+void	timer_start(struct timer *t, u64 expires);	/* (re)start on this cpu */
+/* Not queued and not running anywhere when this returns. True if it was still pending. */
+bool	timer_cancel(struct timer *t);
+static inline bool timer_pending(const struct timer *t) { return READ_ONCE(t->cpu) >= 0; }
+
+void	timers_init(void);		/* clocks and this cpu's tree */
+void	timers_init_cpu(int cpu);
+void	timer_interrupt(void);		/* from the trap handler, interrupts off */
+
+/* Sleep; state set by the caller or TASK_RUNNING to have it set interruptible. Returns 0 at the
+ * deadline, -EINTR-like remaining time is the caller's business: -ERESTARTSYS if a signal came,
+ * 1 if woken otherwise. */
+int	sleep_until(u64 deadline);
+
+#endif

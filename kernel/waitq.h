@@ -1,0 +1,77 @@
+/*
+ * waitq.h - tasks, and callbacks, waiting for something to become true.
+ *
+ * One mechanism under sleep, poll, epoll, futex and io_uring: a waiter has a function, and
+ * waking calls it; the ordinary one wakes a task.  The pattern that loses no wake-up:
+ *
+ *	waiter: prepare (on queue, state set) -> test condition -> schedule
+ *	waker:  make condition true -> wake_up          (both sides pass q->lock: the barrier)
+ */
+#ifndef KERNEL_WAITQ_H
+#define KERNEL_WAITQ_H
+
+#include "kernel/spinlock.h"
+#include "lib/list.h"
+
+struct task;
+
+struct waitq {
+	struct spinlock lock;
+	struct list waiters;
+};
+
+struct waiter {
+	struct list link;		/* on q->waiters; empty: not waiting */
+	struct task *task;
+	bool	exclusive;		/* wake_up() stops after waking one such */
+	/* Called with q->lock held, interrupts off. True if it "used" the wake-up. */
+	bool	(*wake)(struct waiter *w, void *key);
+};
+
+#define WAITQ_INIT(q)	{ SPINLOCK_INIT(RANK_WAITQ), LIST_INIT((q).waiters) }
+
+void	waitq_init(struct waitq *q);
+static inline bool waitq_active(const struct waitq *q) { return !list_empty(&q->waiters); }
+
+/* The ordinary waiter: wakes current and leaves the queue. */
+void	waiter_init(struct waiter *w);
+void	waitq_add(struct waitq *q, struct waiter *w);	/* back of the queue */
+void	waitq_remove(struct waitq *q, struct waiter *w);	/* harmless if not on it */
+/* Set current's state and queue w (unless queued). Then test, then schedule(). */
+void	waitq_prepare(struct waitq *q, struct waiter *w, int state);
+void	waitq_finish(struct waitq *q, struct waiter *w);	/* state running, off the queue */
+
+void	wake_up(struct waitq *q);			/* all ordinary waiters and one exclusive */
+void	wake_up_all(struct waitq *q);
+void	wake_up_key(struct waitq *q, void *key, int nexclusive);	/* key goes to wake(): poll events */
+
+/* Sleep until cond. Evaluated without q->lock. */
+#define wait_event(q, cond)		((void)wait_event_(q, cond, TASK_UNINTERRUPTIBLE, ~0UL))
+/* 0, or -ERESTARTSYS if a signal came first. */
+#define wait_event_interruptible(q, cond)	wait_event_(q, cond, TASK_INTERRUPTIBLE, ~0UL)
+/* As above, or -ETIMEDOUT at deadline (CLOCK_MONOTONIC, ns since boot; ~0: never). */
+#define wait_event_deadline(q, cond, deadline)	wait_event_(q, cond, TASK_INTERRUPTIBLE, deadline)
+
+#define wait_event_(q, cond, state_, deadline_) ({			\
+	struct waiter w_;						\
+	int err_ = 0;							\
+	if (!(cond)) {							\
+		waiter_init(&w_);					\
+		for (;;) {						\
+			waitq_prepare(q, &w_, state_);			\
+			if (cond)					\
+				break;					\
+			err_ = wait_sleep_(state_, deadline_);		\
+			if (err_) {					\
+				if (cond)				\
+					err_ = 0;			\
+				break;					\
+			}						\
+		}							\
+		waitq_finish(q, &w_);					\
+	}								\
+	err_; })
+/* Schedule; 0, -ERESTARTSYS or -ETIMEDOUT. */
+int	wait_sleep_(int state, u64 deadline);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * mm.h - an address space: an ordered tree of areas over a page table.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include "arch/atomic.h"
+#include "arch/pagetable.h"
+#include "kernel/mutex.h"
+#include "lib/rbtree.h"
+
+struct file;
+struct mapping;
+
+#define VM_READ		BIT(0)
+#define VM_WRITE	BIT(1)
+#define VM_EXEC		BIT(2)
+#define VM_SHARED	BIT(3)
+#define VM_GROWSDOWN	BIT(4)		/* a stack */
+#define VM_MAYWRITE	BIT(5)		/* mprotect may add write */
+#define VM_NORESERVE	BIT(6)
+#define VM_DONTCOPY	BIT(7)
+#define VM_IO		BIT(8)		/* not counted frames: the vdso page */
+#define VM_LOCKED	BIT(9)
+
+struct area {				/* [start, end), pages; guarded by mm->lock */
+	u64	start, end;
+	u32	flags;			/* VM_* */
+	struct file *file;		/* counted, or NULL: anonymous */
+	u64	pgoff;			/* page of file at start */
+	struct rb_node node;		/* in mm->areas by start */
+	struct mm *mm;
+};
+
+struct mm {
+	struct rwsem lock;		/* areas: faults read, changes write */
+	struct rb_root areas;
+	struct area *cached;		/* [a] last hit */
+	pte_t	*root;			/* [i] direct-map address of the root table */
+	struct spinlock pt_lock;	/* page-table entries */
+	atomic_t users;			/* threads that run in it (and temporary users) */
+	atomic_t refs;			/* users count as one; lazy kernel threads one each */
+	u64	cpus;			/* [a] harts that may hold translations */
+	u64	brk_start, brk;		/* [lock] */
+	u64	mmap_top;		/* areas are placed downward from here */
+	u64	stack_top;
+	u64	arg_start, arg_end, env_start, env_end;
+	u64	start_code, end_code, start_data, end_data;
+	u64	vdso;			/* user address of the sigreturn page */
+	u64	auxv[64];		/* for /proc/PID/auxv */
+	ulong	total_pages, data_pages, stack_pages;	/* [lock] virtual */
+	ulong	rss_anon, rss_file, hiwater_rss;	/* [a] */
+	ulong	pt_pages;
+};
+
+struct mm *mm_create(void);				/* empty; NULL if out of memory */
+struct mm *mm_fork(struct mm *old);			/* copy-on-write; NULL if out of memory */
+void	mm_get(struct mm *mm);
+void	mm_put(struct mm *mm);				/* last user: unmaps everything */
+void	mm_switch(struct mm *prev, struct mm *next);	/* load on this cpu; interrupts off */
+struct mm *task_mm_get(struct task *t);			/* counted, NULL if kernel thread or exiting */
+
+/*
+ * Resolve a fault at addr. access: VM_READ, VM_WRITE or VM_EXEC. 0 when the access may be retried; else
+ * -EFAULT (SEGV_MAPERR), -EACCES (SEGV_ACCERR), -ENOMEM (OOM: the caller kills), -EIO (SIGBUS).
+ */
+int	mm_fault(struct mm *mm, u64 addr, u32 access);
+
+/* mmap and friends. Addresses and lengths are page multiples unless said. */
+long	mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct file *file, u64 pgoff);	/* address or -errno */
+int	mm_unmap(struct mm *mm, u64 addr, u64 len);
+int	mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags);
+long	mm_brk(struct mm *mm, u64 brk);			/* the break afterwards */
+struct area *mm_find(struct mm *mm, u64 addr) MUST_HOLD(mm->lock);	/* first area with end > addr */
+
+/* exec builds a stack: make the stack area, and later write to it by copy_to_user once current->mm is it. */
+int	mm_setup_stack(struct mm *mm, u64 size_limit);
+int	mm_map_vdso(struct mm *mm);
+
+/* Flush [start, end) on every hart that may hold it, and wait for user copies in flight. */
+void	mm_tlb_flush(struct mm *mm, u64 start, u64 end);
+
+struct mm_usage { u64 size, rss, shared, text, data, stack, pt; };	/* pages */
+void	mm_usage(struct mm *mm, struct mm_usage *out);
+
+#endif
