@@ -1,13 +1,23 @@
-# Sextant: build, run, debug, test, grade.  `make help` lists the targets.
+# Sextant: build, run, debug, test, grade.
+#
+#   make              build/Image, build/kernel.elf, build/initramfs.cpio
+#   make run          boot it to a shell (^A x ends QEMU, `poweroff` the machine)
+#   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
+#   make run-gdb      boot and wait for `make gdb` in another terminal
+#   make bench        guest instructions per operation
+#   make lint         format, lock letters, headers alone, clang's thread-safety analysis
+#   make doctor       each tool: needed, found, how to get it
+#   make clean
 #
 #   CPUS=n MEM=m      the machine            BOARD=virt|sifive_u
 #   DEBUG=1           every safety net       LLVM=1   clang and lld
 #   V=1               show the commands      O=dir    build somewhere else
+#   APPEND="words"    more of the kernel's command line
 
 BOARD	?= virt
 CPUS	?= $(if $(filter sifive_u,$(BOARD)),5,2)
 MEM	?= 256M
-O	?= build
+O	?= build$(if $(LLVM)$(DEBUG),/$(if $(LLVM),llvm$(if $(DEBUG),-debug),debug))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
@@ -26,11 +36,13 @@ OBJCOPY	:= $(CROSS)objcopy
 endif
 PYTHON	:= /usr/bin/python3
 
+# Newer compilers want the CSR and fence.i extensions named, older ones refuse the names.
+MARCH	:= rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -E -xc /dev/null >/dev/null 2>&1 && echo _zicsr_zifencei)
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(if $(CI),-Werror)
 CFLAGS	:= -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-common -fno-strict-aliasing \
 	   -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-stack-protector \
 	   -fno-omit-frame-pointer -fno-optimize-sibling-calls -fwrapv \
-	   -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mstrict-align \
+	   -march=$(MARCH) -mabi=lp64 -mcmodel=medany -mstrict-align \
 	   -I. -Iinclude -Iarch/riscv/include -D__KERNEL__
 CFLAGS	+= $(if $(LLVM),-Wno-unused-command-line-argument -mno-relax,-msmall-data-limit=0)
 ifdef DEBUG
@@ -44,7 +56,7 @@ KOBJ	:= $(KSRC:%.c=$(O)/%.o) $(KASM:%.S=$(O)/%.o)
 OFFSETS	:= $(O)/arch/riscv/asm-offsets.h
 
 .DEFAULT_GOAL := all
-.PHONY: all clean
+.PHONY: all clean run run-gdb gdb test bench lint doctor help tools-% compile_commands.json
 all: $(O)/Image $(O)/initramfs.cpio
 
 $(O)/%.o: %.c | $(OFFSETS)
@@ -58,7 +70,8 @@ $(O)/%.o: %.S $(OFFSETS)
 	$(Q)$(CC) $(CFLAGS) -I$(O)/arch/riscv -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
 
 # Offsets of struct fields for assembly: the compiler writes "->NAME value" lines.
-$(OFFSETS): arch/riscv/asm-offsets.c kernel/task.h arch/riscv/include/arch/trap.h arch/riscv/include/arch/switch.h
+$(OFFSETS): arch/riscv/asm-offsets.c arch/riscv/private.h kernel/task.h kernel/syscall.h kernel/spinlock.h \
+	    arch/riscv/include/arch/trap.h arch/riscv/include/arch/switch.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -S -o - $< | sed -n 's/.*->\([A-Z_0-9]*\) \([-0-9]*\).*/#define \1 \2/p' > $@
 
@@ -80,6 +93,58 @@ $(O)/Image: $(O)/kernel.elf
 -include $(KOBJ:.o=.d)
 
 include user/user.mk
+include lib/host.mk
+
+# ---- the machine ----
+# A port per user, so that two people can debug on one host.
+GDBPORT	:= $(shell expr $$(id -u) % 20000 + 25000)
+QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -no-reboot \
+	   -kernel $(O)/Image -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)") $(QEMUFLAGS)
+
+# Tools first: a bare machine gets what the target needs, then make starts over and finds them.
+tools-%:
+	@sh tools/doctor install $(subst -, ,$*) $(if $(LLVM),llvm)
+
+run: tools-build-run
+	@$(MAKE) --no-print-directory all
+	@echo "  RUN     $(BOARD), $(CPUS) harts, $(MEM): \`poweroff' or ^A x to end"
+	$(Q)$(QEMU)
+
+run-gdb: tools-build-run
+	@$(MAKE) --no-print-directory all
+	@echo "  RUN     waiting for \`make gdb' on port $(GDBPORT)"
+	$(Q)$(QEMU) -S -gdb tcp:127.0.0.1:$(GDBPORT)
+
+gdb: tools-debug
+	$(Q)gdb-multiarch -q $(O)/kernel.elf -ex 'set architecture riscv:rv64' \
+		-ex 'target remote 127.0.0.1:$(GDBPORT)' -ex 'source tools/sextant.gdb'
+
+# ---- proof ----
+BUILDS	?= gcc,debug,llvm,llvm-debug
+comma	:= ,
+test: tools-build-run-test-llvm
+	@echo "  BUILD   $(BUILDS)"
+	@for b in $(subst $(comma), ,$(BUILDS)); do \
+		$(MAKE) --no-print-directory -j2 -s all guest-tests $$(case $$b in *llvm*) echo LLVM=1;; esac) \
+			$$(case $$b in *debug*) echo DEBUG=1;; esac) || exit 1; done
+	@$(MAKE) --no-print-directory -j2 -s host-tests abi-check
+	$(Q)$(PYTHON) -m pytest -p no:cacheprovider grade/suite --builds $(BUILDS) $(if $(TESTS),-k "$(TESTS)") $(PYTEST)
+
+bench: tools-build-bench
+	@$(MAKE) --no-print-directory -s all
+	$(Q)$(PYTHON) -m grade.bench --kernel $(O)/Image $(ROWS)
+
+lint: tools-build-lint
+	$(Q)$(PYTHON) tools/lint.py
+
+doctor:
+	@sh tools/doctor check
+
+compile_commands.json:
+	$(Q)$(MAKE) -Bnw V=1 all | $(PYTHON) tools/compile-commands.py > $@
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 clean:
-	rm -rf $(O)
+	rm -rf build out

@@ -21,8 +21,6 @@
 #include "mm/pagecache.h"
 #include "mm/uio.h"
 
-#define NAME_MAX	255
-#define PATH_MAX	4096
 #define SYMLINK_MAX_DEPTH 40
 
 struct abi_statfs;
@@ -40,7 +38,11 @@ struct dir_emit;
 struct path;
 struct stat_k;
 
+struct lock_list;
+
 struct timespec_k { s64 sec; u32 nsec; };
+
+struct waitq;
 
 struct file_system {
 	const char *name;		/* "tmpfs" */
@@ -50,6 +52,7 @@ struct file_system {
 };
 void	fs_register(const struct file_system *fs);	/* fs/filesystems.c: the list */
 const struct file_system *fs_find(const char *name);
+int	fs_show(int i, char *buf, size_t size);	/* line i of /proc/filesystems; its length, 0 past the end */
 
 struct super_ops {
 	void	(*free_inode)(struct inode *inode);	/* last reference gone; nlink may be 0 */
@@ -57,6 +60,8 @@ struct super_ops {
 	int	(*sync)(struct super_block *sb);
 	void	(*unmount)(struct super_block *sb);
 	int	(*write_inode)(struct inode *inode);
+	/* New flags (MS_RDONLY) and options for a mounted one. NULL: flags alone may change. */
+	int	(*remount)(struct super_block *sb, ulong flags, const char *data);
 	/* For /proc/mounts: ",size=64k". May be NULL. */
 	int	(*show_options)(struct super_block *sb, char *buf, size_t size);
 };
@@ -71,6 +76,7 @@ struct super_block {
 	ulong	flags;			/* MS_RDONLY ... */
 	atomic_t refs;			/* mounts and users */
 	struct mutex rename_lock;
+	struct list link;		/* all super blocks, for sync (fs/inode.c) */
 	void	*private;
 };
 
@@ -90,9 +96,13 @@ struct inode {
 	struct timespec_k atime, mtime, ctime, btime;	/* [l] */
 	struct rwsem lock;		/* directory: its entries; file: size and truncation */
 	struct mapping mapping;		/* cached pages of a regular file */
-	struct pipe *pipe;		/* FIFO in use */
+	struct pipe *pipe;		/* [l] FIFO in use */
+	struct lock_list *locks;	/* byte-range and flock locks (fs/locks.c), NULL: never any */
+	u32	flags;			/* [l] INODE_* */
 	void	*private;		/* the file system's, or the device's */
 };
+
+#define INODE_DEAD	BIT(0)		/* a removed directory: no new names. Also under dcache_lock */
 
 /* All with dir->lock held for write (lookup: read or write) by the VFS. Names are NUL-terminated in dentry->name. */
 struct inode_ops {
@@ -114,7 +124,8 @@ struct inode_ops {
 	/* Change attributes (mode, owner, size, times): set bits of valid. NULL: inode_setattr. */
 	int	(*setattr)(struct inode *inode, const struct attr *a);
 	int	(*getattr)(struct inode *inode, struct stat_k *out);	/* NULL: from the inode */
-	int	(*revalidate)(struct dentry *d);	/* NULL: names stay true. 0: look up again (/proc) */
+	/* Of the directory that holds d. NULL: names stay true. 0: look up again (/proc). May sleep. */
+	int	(*revalidate)(struct dentry *d);
 	int	(*permission)(struct inode *inode, int mask);	/* NULL: by mode bits */
 };
 
@@ -143,34 +154,42 @@ struct stat_k {
 	struct timespec_k atime, mtime, ctime, btime;
 };
 
-/* Guarded by: d dcache_lock (fs/dcache.c)  i immutable */
+/*
+ * Guarded by: d dcache_lock (fs/dcache.c)  i immutable  a atomic.  name and parent also stay while the
+ * parent's inode lock is held; links to children of a RAM directory likewise.
+ */
 struct dentry {
-	atomic_t refs;
+	struct dentry *hash_next;	/* [d] chain of a bucket */
+	struct dentry **hash_pprev;	/* [d] what points here */
 	u32	hash;			/* [d] of parent and name */
+	u32	len;			/* [d] of name */
 	struct dentry *parent;		/* [d] counted; root: itself */
-	struct inode *inode;		/* [d] counted; NULL: no such name */
-	struct super_block *sb;		/* [i] */
-	struct list hash_link;		/* [d] */
-	struct list child_link, children; /* [d] */
-	struct list lru;		/* [d] when refs is 0 */
-	u32	flags;			/* DENTRY_MOUNTED, DENTRY_UNHASHED */
-	u16	len;
 	char	*name;			/* [d] changes in rename */
+	struct inode *inode;		/* [d] counted; NULL: no such name */
+	u32	flags;			/* [d] DENTRY_* */
+	atomic_t refs;			/* [a] DENTRY_DYING once out of the cache: the last put frees */
+	struct super_block *sb;		/* [i] */
+	struct list child_link, children; /* [d] newest first */
+	struct list lru;		/* [d] every cached name; used ones are passed over */
+	u64	cookie;			/* [d] place in its directory, for readdir: falls along the list */
 	char	inline_name[40];
 };
 #define DENTRY_MOUNTED	BIT(0)		/* something is mounted here, in some mount */
 #define DENTRY_HASHED	BIT(1)
+#define DENTRY_USED	BIT(2)		/* found since reclaim last looked */
 
-struct mount {			/* Guarded by: m mount_lock */
-	struct super_block *sb;
-	struct dentry *root;		/* of the mounted tree */
-	struct mount *parent;		/* [m] NULL: the root mount */
+struct mount {			/* Guarded by: m mount_lock for reading, and dcache_lock too for writing  i immutable */
+	struct super_block *sb;		/* [i] */
+	struct dentry *root;		/* [i] of the mounted tree, counted */
+	struct mount *parent;		/* [m] counted; NULL: the root mount, or detached */
 	struct dentry *point;		/* [m] in parent, counted */
 	struct list link;		/* [m] all mounts, in order: /proc/mounts */
-	char	*source;
-	ulong	flags;			/* MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC ... */
-	atomic_t refs;
-	int	id;
+	struct list children;		/* [m] mounts on names of this one, newest first */
+	struct list child_link;		/* [m] */
+	char	*source;		/* [i] */
+	ulong	flags;			/* [m] MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC ... */
+	atomic_t refs;			/* one for the tree, one a child, one a path */
+	int	id;			/* [i] */
 };
 
 /* Operations of an open file. Absent ones have the errno Linux gives (EINVAL, ENOTTY, ESPIPE...). */
@@ -208,7 +227,7 @@ struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
 	struct mutex pos_lock;
 	loff_t	pos;			/* [p] */
 	void	*private;
-	u32	wb_err_seen;
+	u32	seen;			/* what had happened at open: a FIFO's writers, a disk file's write errors */
 };
 #define FMODE_READ	BIT(0)
 #define FMODE_WRITE	BIT(1)
@@ -229,9 +248,12 @@ void	fs_context_put(struct fs_context *fs);
 void	vfs_init(void);
 
 /* --- file.c: open files --- */
-struct file *file_create(const struct file_ops *ops, struct inode *inode, u32 flags);	/* anonymous; ERR_PTR */
+/* A file without a name; takes over the reference to inode (which may be NULL) on success. ERR_PTR. */
+struct file *file_create(const struct file_ops *ops, struct inode *inode, u32 flags);
 static inline void file_get(struct file *f) { atomic_inc(&f->refs); }
 void	file_put(struct file *f);
+struct files;
+int	file_close(struct file *f, struct files *owner);	/* a descriptor of owner goes: flush, unlock, put */
 ssize_t	file_read(struct file *f, struct uio *u, loff_t *pos);	/* pos NULL: f->pos, locked */
 ssize_t	file_write(struct file *f, struct uio *u, loff_t *pos);
 ssize_t	file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
@@ -246,6 +268,8 @@ int	path_lookup(int dfd, const char *name, uint flags, struct path *out);
 int	path_lookup_user(int dfd, uptr_t name, uint flags, struct path *out);
 void	path_get(const struct path *p);
 void	path_put(const struct path *p);
+/* The file behind dfd, if it has a name, counted. 0, -EBADF. */
+int	path_of_fd(int dfd, struct path *out);
 /* open(2)'s work, any caller. ERR_PTR. */
 struct file *vfs_open(int dfd, const char *name, u32 flags, u32 mode);
 /* "/a/b" of p as seen from root; a pointer into buf, or ERR_PTR(-ENAMETOOLONG). " (deleted)" is the caller's. */
@@ -256,11 +280,17 @@ int	vfs_mknod(int dfd, const char *name, u32 mode, u32 rdev);
 int	vfs_symlink(const char *target, int dfd, const char *name);
 int	vfs_link(int odfd, const char *oname, int ndfd, const char *nname, uint flags);
 int	vfs_unlink(int dfd, const char *name, bool dir);
+int	vfs_rename(int odfd, const char *oname, int ndfd, const char *nname, uint flags);
 int	vfs_setattr(struct path *p, const struct attr *a);
 int	vfs_getattr(const struct path *p, struct stat_k *out);
+/* The lines of /proc/PID/mounts, by mount.c: how each mount looks from current's root; 0 when all were emitted. */
+int	mounts_show(void (*put)(void *arg, const char *s, size_t n), void *arg);
 int	vfs_mount(const char *source, const char *target, const char *type, ulong flags, const char *data);
 /* current may do `mask` (4 read, 2 write, 1 execute) to inode: 0 or -EACCES, -EROFS. */
 int	inode_permission(struct inode *inode, int mask);
+#define MAY_EXEC	1
+#define MAY_WRITE	2
+#define MAY_READ	4
 
 /* --- dcache.c --- */
 struct dentry *dentry_root(struct super_block *sb, struct inode *root);	/* takes over root's reference */
@@ -285,6 +315,12 @@ void	init_special_inode(struct inode *i, u32 mode, u32 rdev);
 /* A directory's names live in the dcache: lookups that miss are negative; readdir walks children. */
 extern const struct file_ops ram_dir_fops;
 extern const struct file_ops ram_file_fops;	/* page cache without a disk below */
+
+/* Take over the reference to inode and keep the name d for it until ram_unlink(). */
+void	ram_link(struct dentry *d, struct inode *inode);
+void	ram_unlink(struct dentry *d);
+/* A file of `size` zero bytes with no name, for shared anonymous memory. ERR_PTR. */
+struct file *shmem_file_create(u64 size);
 
 /* --- poll --- */
 struct poll_table {

@@ -31,6 +31,13 @@ void	fd_install(int fd, struct file *file);	/* takes over the caller's reference
 void	fd_cancel(int fd);
 int	fd_open(struct file *file, bool cloexec);	/* alloc + install; on error the caller still owns file */
 int	fd_close(int fd);			/* -EBADF, else the close's result */
+/* Make fd name file (counted for it), closing what it named: dup3. fd, -EBADF, -EBUSY or -ENOMEM. */
+int	fd_replace(int fd, struct file *file, bool cloexec);
+/* The close-on-exec bit: -EBADF, or it (for get) or 0. */
+int	fd_cloexec_get(int fd);
+int	fd_cloexec_set(int fd, bool on);
+/* Close, or mark close-on-exec, every descriptor in [first, last]. */
+void	fd_close_range(uint first, uint last, bool cloexec_only);
 /*
  * The file behind fd: NULL if closed (or O_PATH, for fd_get). *need_put is false when the table is not shared, so that no
  * reference had to be taken: fd_put(file, need_put) ends the use either way.

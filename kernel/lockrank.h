@@ -27,6 +27,7 @@ enum lock_rank {
 	/* Spinning locks. */
 	RANK_TASKS,		/* the process tree and pid table */
 	RANK_SIGHAND,		/* a process's signal state */
+	RANK_SIGQUEUE,		/* how many signals each user has queued */
 	RANK_FILES,		/* a descriptor table */
 	RANK_FS,		/* a task's cwd, root, umask */
 	RANK_DCACHE,		/* the dentry hash and tree */
@@ -40,8 +41,8 @@ enum lock_rank {
 	RANK_IRQ,		/* interrupt controller tables */
 	RANK_WAITQ,		/* a wait queue */
 	RANK_WAKE,		/* task being woken */
-	RANK_TIMER,		/* a hart's timer tree */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
+	RANK_TIMER,		/* a hart's timer tree: the run queue arms its slice timer */
 	RANK_VMAP,		/* kernel address ranges */
 	RANK_SLAB,		/* one slab cache */
 	RANK_FRAMES,		/* a node's buddy lists */

@@ -34,6 +34,7 @@ u64	log_end(void);
 
 /* Stop the machine: reason, registers, backtrace of every hart. Only for a broken kernel. */
 void	panic(const char *fmt, ...) NORETURN PRINTF_LIKE(1, 2);
+bool	panicking(void);
 
 #define assert(x)	do { if (unlikely(!(x))) panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #x); } while (0)
 

@@ -14,23 +14,26 @@ struct rq {				/* Guarded by: q lock  a atomic  i immutable */
 	struct task *curr;		/* [q] */
 	struct task *idle;		/* [i] */
 	int	nr_ready;		/* [a] queued, not counting curr */
+	bool	slice_over;		/* [q] curr has used up its slice */
+	u8	after;			/* [q] what finish_switch does with the task that left: AFTER_* in sched.c */
 	struct list rr;			/* [q] time sharing by round-robin: oldest first */
 	u64	rt_bitmap[2];		/* [q] bit p: rt[p] not empty */
 	struct list rt[100];		/* [q] real time, by priority */
-	struct timer slice;		/* ends curr's slice when somebody waits */
+	struct timer slice;		/* ends curr's slice if somebody waits then; left to run out otherwise */
 	u64	switches;		/* [q] */
 	u64	idle_ns;		/* [q] */
-	ulong	nr_migrations;
+	ulong	nr_migrations;		/* [q] tasks that came from another cpu */
 };
 
 struct sched_class {
 	const char *name;
+	int	order;			/* place in sched_classes: smaller runs first */
 	/* All with rq->lock held. */
 	void	(*enqueue)(struct rq *rq, struct task *t, bool wakeup);
 	void	(*dequeue)(struct rq *rq, struct task *t);
 	/* Take the task to run next off the queue; NULL if this class has none. */
 	struct task *(*pick)(struct rq *rq);
-	/* curr stops running but stays ready: put it back. */
+	/* curr stops running but stays ready: put it back. yielded: by its own wish, or its slice is used up. */
 	void	(*put_back)(struct rq *rq, struct task *t, bool yielded);
 	/* Should waking t preempt rq->curr, of the same class? */
 	bool	(*preempts)(struct rq *rq, struct task *t);
@@ -48,7 +51,14 @@ void	sched_init(void);
 void	sched_init_cpu(int cpu, struct task *idle);
 void	sched_idle_loop(void) NORETURN;
 
-void	set_state(int state);			/* current's; with the barrier that sleeping needs */
+/* current's state, before it tests what it waits for: with the fence that pairs with wake_task's. */
+static inline void
+set_state(int state)
+{
+	WRITE_ONCE(current->state, state);
+	smp_mb();
+}
+
 void	schedule(void);				/* give up the cpu; current sleeps unless TASK_RUNNING */
 void	sched_yield_current(void);
 void	sched_preempt(void);			/* from trap return to kernel code: reschedule if due and allowed */

@@ -8,7 +8,11 @@
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H
 
+#include "arch/atomic.h"
+#include "arch/barrier.h"
+#include "arch/cpu.h"
 #include "arch/irqflags.h"
+#include "arch/switch.h"
 #include "kernel/lockrank.h"
 #include "lib/types.h"
 
@@ -45,6 +49,32 @@ struct CAPABILITY("spinlock") spinlock {
 #define SPINLOCK_INIT(r)	{ 0 }
 #endif
 
+/* In task.arch.work; the others are in task.h. */
+#define TASK_WORK_RESCHED	BIT(0)
+
+void	preempt_resched(void);			/* sched.c: the slow end of preempt_enable */
+
+/* Preemption off without a lock: this task stays on this cpu. */
+static ALWAYS_INLINE void
+preempt_disable(void)
+{
+	((struct task_arch *)current)->preempt_count++;
+	barrier();
+}
+
+/* Reschedules if that became due. */
+static ALWAYS_INLINE void
+preempt_enable(void)
+{
+	struct task_arch *t = (struct task_arch *)current;
+
+	barrier();
+	t->preempt_count--;
+	if (unlikely(READ_ONCE(t->work) & TASK_WORK_RESCHED))
+		preempt_resched();
+}
+
+#ifdef DEBUG
 void	spin_init(struct spinlock *l, enum lock_rank rank);
 void	spin_lock(struct spinlock *l) ACQUIRES(*l);
 bool	spin_trylock(struct spinlock *l) TRY_ACQUIRES(*l);
@@ -54,14 +84,96 @@ void	spin_unlock_irqrestore(struct spinlock *l, ulong flags) RELEASES(*l);
 /* A second lock of the same rank; the caller's comment says in which order. */
 void	spin_lock_nested(struct spinlock *l) ACQUIRES(*l);
 bool	spin_held(const struct spinlock *l);	/* by this cpu; always true without DEBUG */
-#ifdef DEBUG
+/* Interrupts are off and stay off: no preemption count. For the scheduler and timers. */
+void	spin_lock_irqoff(struct spinlock *l) ACQUIRES(*l);
+void	spin_lock_irqoff_nested(struct spinlock *l) ACQUIRES(*l);
+void	spin_unlock_irqoff(struct spinlock *l) RELEASES(*l);
 #define assert_held(l)	assert(spin_held(l))
 #else
 #define assert_held(l)	((void)0)
-#endif
 
-/* Preemption off without a lock: this task stays on this cpu. */
-void	preempt_disable(void);
-void	preempt_enable(void);			/* reschedules if that became due */
+void	spin_wait(struct spinlock *l, u16 ticket);	/* until it is served */
+
+static inline void spin_init(struct spinlock *l, enum lock_rank rank) { l->ticket = 0; }
+static inline bool spin_held(const struct spinlock *l) { return true; }
+
+static ALWAYS_INLINE void
+spin_lock_irqoff(struct spinlock *l) ACQUIRES(*l) NO_TSA
+{
+	u32 old = __atomic_fetch_add(&l->ticket, 1U << 16, __ATOMIC_ACQUIRE);
+
+	if (unlikely((old >> 16 ^ old) & 0xffff))
+		spin_wait(l, old >> 16);
+}
+
+static ALWAYS_INLINE void
+spin_unlock_irqoff(struct spinlock *l) RELEASES(*l) NO_TSA
+{
+	u16 *served = (u16 *)&l->ticket;
+
+	__atomic_store_n(served, *served + 1, __ATOMIC_RELEASE);
+}
+
+static ALWAYS_INLINE void
+spin_lock(struct spinlock *l) ACQUIRES(*l) NO_TSA
+{
+	preempt_disable();
+	spin_lock_irqoff(l);
+}
+
+static ALWAYS_INLINE bool
+spin_trylock(struct spinlock *l) TRY_ACQUIRES(*l) NO_TSA
+{
+	u32 old;
+
+	preempt_disable();
+	old = READ_ONCE(l->ticket);
+	if (((old >> 16 ^ old) & 0xffff) == 0 &&
+	    __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false,
+					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return true;
+	preempt_enable();
+	return false;
+}
+
+static ALWAYS_INLINE void
+spin_unlock(struct spinlock *l) RELEASES(*l) NO_TSA
+{
+	spin_unlock_irqoff(l);
+	preempt_enable();
+}
+
+/* With interrupts off nothing preempts: the count is not needed (preempt_resched looks at the interrupt bit). */
+static ALWAYS_INLINE ulong
+spin_lock_irqsave(struct spinlock *l) ACQUIRES(*l) NO_TSA
+{
+	ulong flags = irq_save();
+
+	spin_lock_irqoff(l);
+	return flags;
+}
+
+static ALWAYS_INLINE void
+spin_unlock_irqrestore(struct spinlock *l, ulong flags) RELEASES(*l) NO_TSA
+{
+	spin_unlock_irqoff(l);
+	irq_restore(flags);
+	if (unlikely(READ_ONCE(((struct task_arch *)current)->work) & TASK_WORK_RESCHED))
+		preempt_resched();
+}
+
+/* A second lock of the same rank; the caller's comment says in which order. */
+static ALWAYS_INLINE void
+spin_lock_nested(struct spinlock *l) ACQUIRES(*l) NO_TSA
+{
+	spin_lock(l);
+}
+
+static ALWAYS_INLINE void
+spin_lock_irqoff_nested(struct spinlock *l) ACQUIRES(*l) NO_TSA
+{
+	spin_lock_irqoff(l);
+}
+#endif
 
 #endif

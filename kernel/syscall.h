@@ -7,6 +7,7 @@
 #ifndef KERNEL_SYSCALL_H
 #define KERNEL_SYSCALL_H
 
+#include "arch/atomic.h"
 #include "lib/types.h"
 
 #define NR_SYSCALLS	512
@@ -22,6 +23,7 @@ extern const char *const syscall_args[NR_SYSCALLS];	/* "fd buf len" */
 #undef SYSCALL
 #undef SYSCALL_FULL
 
-long	sys_ni(const ulong *a);		/* -ENOSYS */
+long	sys_ni(const ulong *a);		/* -ENOSYS, and counts */
+extern atomic_t syscalls_missing;	/* calls of numbers that have no line */
 
 #endif

@@ -46,7 +46,7 @@ struct tty;
 #define PID_MAX		32768
 
 /* task.arch.work: reasons to leave the fast way back to user mode. [a] */
-#define TASK_WORK_RESCHED	BIT(0)
+/* TASK_WORK_RESCHED		BIT(0), in spinlock.h */
 #define TASK_WORK_SIGNAL	BIT(1)	/* a signal may be deliverable, or a stop or exit is asked for */
 #define TASK_WORK_RESTORE_MASK	BIT(2)	/* sigsuspend and ppoll: put saved_mask back if no handler runs */
 #define TASK_WORK_TRACE		BIT(3)	/* full registers and a visit on every system call */
@@ -60,12 +60,24 @@ struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lo
 	struct list link;		/* on a queue of the class */
 	struct rb_node node;		/* or in its tree */
 	bool	queued;
-	u64	slice_left;		/* ns */
-	u64	exec_start;		/* when it was last put on the cpu, ns */
-	u64	runtime;		/* total on a cpu, ns */
+	bool	reset_on_fork;		/* children start as SCHED_OTHER */
+	u64	slice_left;		/* ns, 0: a whole one */
+	u64	exec_start;		/* when it was last put on the cpu, timer ticks */
+	u64	runtime;		/* total on a cpu before that, timer ticks: task_runtime() says it in ns */
 	u64	vruntime;
 	ulong	nvcsw, nivcsw;		/* switches: voluntary, not */
 };
+
+#ifdef DEBUG
+#define HELD_MAX	16
+struct held_lock {
+	const void *lock;
+	const void *caller;		/* who took it */
+	u16	rank;
+	bool	spins;			/* not a mutex: no sleeping */
+	bool	irqs_off;		/* when it was taken */
+};
+#endif
 
 /* Guarded by: i immutable  o only its own thread  a atomic  q run-queue lock  T tasks_lock  s sighand lock */
 struct task {
@@ -79,9 +91,8 @@ struct task {
 	int	pid;			/* [i] this thread's id (gettid) */
 	struct process *proc;		/* [i] */
 	struct list thread_link;	/* [T] on proc->threads */
-	struct list pid_link;		/* [T] */
 	char	comm[TASK_COMM_LEN];	/* [o] written; others may read torn */
-	atomic_t refs;
+	atomic_t refs;			/* the pid table, the stack in use, and who looked it up */
 
 	struct mm *mm;			/* [o] NULL: kernel thread */
 	struct mm *active_mm;		/* whose page table is loaded while mm is NULL */
@@ -95,17 +106,20 @@ struct task {
 	u32	gid, egid, sgid, fsgid;
 	u32	ngroups, *groups;
 	u64	cap_effective;
+	bool	no_new_privs;
 
 	/* Signals. [s] */
 	u64	sig_blocked;
 	u64	saved_mask;		/* [o] */
 	u64	sig_pending;		/* thread-directed, bit signo-1 */
+	u64	sig_waited;		/* rt_sigtimedwait: these wake it though blocked */
 	struct list sig_queue;		/* struct sigqueue */
 	struct abi_sigaltstack altstack;	/* [o] */
 	long	(*restart_fn)(struct task *);	/* [o] restart_syscall */
 	u64	restart_arg[4];
 
 	u64	clear_child_tid;	/* [o] user address, 0 none */
+	u64	set_child_tid;		/* [o] user address that the child itself fills at its start, 0 none */
 	u64	robust_list;		/* [o] user address */
 	struct task *vfork_parent;	/* [T] waits on proc->vfork_done until we exec or exit */
 	int	exit_code;		/* wait status of this thread */
@@ -116,7 +130,7 @@ struct task {
 	int	kernel_thread;
 	const char *wait_reason;	/* for ps and hang reports; may be NULL */
 #ifdef DEBUG
-	struct { const void *lock; u16 rank; } held[16];	/* [o] lock-order checker */
+	struct held_lock held[HELD_MAX];	/* [o] lock-order checker */
 	int	nheld;
 #endif
 };
@@ -129,9 +143,9 @@ struct process {
 	struct list threads;		/* [T] every live thread */
 	int	nthreads;		/* [T] */
 	struct process *parent;		/* [T] */
+	int	ppid;			/* [T] parent->pid, so that getppid needs no lock */
 	struct list children, sibling;	/* [T] processes */
 	int	pgid, sid;		/* [T] */
-	struct list pgrp_link;		/* [T] */
 	struct tty *tty;		/* [s] controlling terminal */
 	bool	session_leader;		/* [s] */
 	bool	did_exec;		/* [T] for setpgid's EACCES */
@@ -145,15 +159,17 @@ struct process {
 	bool	zombie;			/* [T] all threads gone, waiting for wait4 */
 	bool	stop_reported, cont_pending;	/* [s] for WUNTRACED, WCONTINUED */
 	int	stop_signal;		/* [s] !=0: stopped, or stopping, by it */
+	struct task *exec_task;		/* [s] execve in progress: every other thread must end */
 
 	struct abi_rlimit rlim[RLIM_NLIMITS];	/* [s] */
 	u64	utime, stime;		/* [s] of threads that have exited */
 	u64	cutime, cstime;		/* [s] of reaped children */
-	ulong	min_flt, maj_flt, cmin_flt, cmaj_flt, maxrss, cmaxrss;
+	ulong	min_flt, maj_flt, cmin_flt, cmaj_flt;
+	ulong	maxrss, cmaxrss;	/* pages */
 	ulong	nvcsw, nivcsw, cnvcsw, cnivcsw;
 	u64	start_time;
-	struct timer itimer_real;	/* [s] */
-	u64	itimer_interval;
+	struct timer itimer_real;	/* [T] for starting it */
+	u64	itimer_interval;	/* [T] ns, 0: once */
 	struct file *exe;		/* [s] what /proc/PID/exe names */
 	int	oom_score_adj;
 };
@@ -162,6 +178,7 @@ struct process {
 
 extern struct spinlock tasks_lock;	/* process tree, pid table, thread lists */
 extern struct task *init_task;		/* pid 1's leader */
+extern struct task boot_idle_task;	/* cpu 0's, current from head.S on; on boot_stack */
 extern int	tasks_count;		/* [T] */
 
 struct clone_args_k {			/* decoded clone/clone3 */
@@ -177,6 +194,17 @@ struct task *task_create_idle(int cpu);
 struct task *kthread_create(const char *name, void (*fn)(void *), void *arg);
 /* Clone current. New thread's pid or -errno. regs: what user mode of the parent looked like. */
 long	task_clone(const struct clone_args_k *a, const struct trapframe *regs);
+/*
+ * Current runs in mm from now on (NULL: in none, as a kernel thread); takes over the caller's user count of it. Leaves
+ * the old space as a program that ends does: robust futexes, clear_child_tid and a vfork parent are seen to.
+ */
+void	task_set_mm(struct mm *mm);
+/* CPU time in ns: a thread's; a process's, of all its threads. See task_runtime for what counts as system time. */
+void	task_times(struct task *t, u64 *utime, u64 *stime);
+void	process_times(struct process *p, u64 *utime, u64 *stime);
+void	process_times_locked(struct process *p, u64 *utime, u64 *stime) MUST_HOLD(tasks_lock);
+/* getrusage's struct: of p's own threads, of its reaped children, or (t) of one thread. */
+void	process_rusage(struct process *p, int who, struct abi_rusage *ru);
 void	task_exit(int code) NORETURN;		/* this thread, code: wait status */
 void	process_exit(int code) NORETURN;	/* exit_group: every thread of the process */
 /* wait4 and waitid's work. */
@@ -192,6 +220,7 @@ void	process_get(struct process *p);
 void	process_put(struct process *p);
 /* The first thread with pid >= *pid, counted (for /proc): leaders only when leaders. NULL at the end. */
 struct task *task_next(int *pid, bool leaders);
+struct task *task_next_locked(int *pid, bool leaders) MUST_HOLD(tasks_lock);	/* not counted */
 
 /* Namespace-ready: what current sees. */
 static inline int task_tgid(const struct task *t) { return t->proc->pid; }

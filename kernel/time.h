@@ -7,6 +7,7 @@
 #ifndef KERNEL_TIME_H
 #define KERNEL_TIME_H
 
+#include "arch/timer.h"
 #include "kernel/spinlock.h"
 #include "lib/rbtree.h"
 
@@ -18,6 +19,14 @@
 u64	clock_monotonic(void);
 u64	clock_realtime(void);			/* since 1970 */
 void	clock_set_realtime(u64 ns);
+u64	clock_to_monotonic(u64 realtime);	/* when the wall clock will say so, if nobody sets it; 0 if past */
+extern u64 clock_boot_ticks;			/* timer_ticks() at boot */
+static inline u64 ticks_to_monotonic(u64 ticks) { return timer_ticks_to_ns(ticks - clock_boot_ticks); }
+
+/* Fetch a struct timespec or timeval as ns, saturating: 0, -EFAULT, -EINVAL (negative, or a fraction past a second). */
+int	timespec_from_user(uptr_t p, u64 *ns);
+int	timeval_from_user(uptr_t p, u64 *ns);
+int	timespec_to_user(uptr_t p, u64 ns);		/* 0 or -EFAULT */
 
 struct timer {
 	struct rb_node node;
@@ -29,7 +38,10 @@ struct timer {
 
 void	timer_setup(struct timer *t, void (*fn)(struct timer *));
 void	timer_start(struct timer *t, u64 expires);	/* (re)start on this cpu */
-/* Not queued and not running anywhere when this returns. True if it was still pending. */
+/*
+ * Not queued and not running anywhere when this returns (but may be called by fn itself). True if it was still
+ * pending. Not with a lock held that fn takes.
+ */
 bool	timer_cancel(struct timer *t);
 static inline bool timer_pending(const struct timer *t) { return READ_ONCE(t->cpu) >= 0; }
 

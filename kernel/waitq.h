@@ -5,11 +5,20 @@
  * waking calls it; the ordinary one wakes a task.  The pattern that loses no wake-up:
  *
  *	waiter: prepare (on queue, state set) -> test condition -> schedule
- *	waker:  make condition true -> wake_up          (both sides pass q->lock: the barrier)
+ *	waker:  make condition true -> wake_up
+ *
+ *	CPU 0 (waiter)				CPU 1 (waker)
+ *	queue w, set state			make the condition true
+ *	full fence (waitq_prepare)		full fence (wake_up)
+ *	test the condition			is the queue empty?
+ *
+ * Whatever the order, the waiter sees the condition or the waker sees the waiter: so waking an
+ * empty queue costs a fence and a load, no lock.
  */
 #ifndef KERNEL_WAITQ_H
 #define KERNEL_WAITQ_H
 
+#include "arch/barrier.h"
 #include "kernel/spinlock.h"
 #include "lib/list.h"
 
@@ -30,20 +39,45 @@ struct waiter {
 
 #define WAITQ_INIT(q)	{ SPINLOCK_INIT(RANK_WAITQ), LIST_INIT((q).waiters) }
 
-void	waitq_init(struct waitq *q);
+static inline void
+waitq_init(struct waitq *q)
+{
+	spin_init(&q->lock, RANK_WAITQ);
+	list_init(&q->waiters);
+}
+
 static inline bool waitq_active(const struct waitq *q) { return !list_empty(&q->waiters); }
 
 /* The ordinary waiter: wakes current and leaves the queue. */
-void	waiter_init(struct waiter *w);
+bool	waiter_wake_task(struct waiter *w, void *key);
+static inline void
+waiter_init(struct waiter *w)
+{
+	list_init(&w->link);
+	w->task = current;
+	w->exclusive = false;
+	w->wake = waiter_wake_task;
+}
+
 void	waitq_add(struct waitq *q, struct waiter *w);	/* back of the queue */
 void	waitq_remove(struct waitq *q, struct waiter *w);	/* harmless if not on it */
 /* Set current's state and queue w (unless queued). Then test, then schedule(). */
 void	waitq_prepare(struct waitq *q, struct waiter *w, int state);
 void	waitq_finish(struct waitq *q, struct waiter *w);	/* state running, off the queue */
 
-void	wake_up(struct waitq *q);			/* all ordinary waiters and one exclusive */
-void	wake_up_all(struct waitq *q);
-void	wake_up_key(struct waitq *q, void *key, int nexclusive);	/* key goes to wake(): poll events */
+/* Wake all ordinary waiters and nexclusive exclusive ones (0: all). key goes to wake(): poll events. */
+void	waitq_wake(struct waitq *q, void *key, int nexclusive);
+
+static inline void
+wake_up_key(struct waitq *q, void *key, int nexclusive)
+{
+	smp_mb();
+	if (waitq_active(q))
+		waitq_wake(q, key, nexclusive);
+}
+
+static inline void wake_up(struct waitq *q) { wake_up_key(q, NULL, 1); }	/* one exclusive */
+static inline void wake_up_all(struct waitq *q) { wake_up_key(q, NULL, 0); }
 
 /* Sleep until cond. Evaluated without q->lock. */
 #define wait_event(q, cond)		((void)wait_event_(q, cond, TASK_UNINTERRUPTIBLE, ~0UL))
@@ -62,11 +96,12 @@ void	wake_up_key(struct waitq *q, void *key, int nexclusive);	/* key goes to wak
 			if (cond)					\
 				break;					\
 			err_ = wait_sleep_(state_, deadline_);		\
-			if (err_) {					\
-				if (cond)				\
-					err_ = 0;			\
+			if (cond) {					\
+				err_ = 0;				\
 				break;					\
 			}						\
+			if (err_)					\
+				break;					\
 		}							\
 		waitq_finish(q, &w_);					\
 	}								\

@@ -1,4 +1,8 @@
-/* inflate.h - gzip (RFC 1952) and DEFLATE (RFC 1951), streaming out through a 32 KiB window. */
+/*
+ * inflate.h - gzip (RFC 1952) and DEFLATE (RFC 1951).
+ *
+ * What is already in dst serves as the window.  Needs 4 KiB of stack.
+ */
 #ifndef LIB_INFLATE_H
 #define LIB_INFLATE_H
 

@@ -8,9 +8,10 @@
 
 #define BOOTMEM_MAX_RANGES	64
 
-struct mem_range { paddr_t start, end; u32 node; bool no_map; };
+struct mem_range { paddr_t start, end; u32 node; };
 
-extern struct mem_range bootmem_ram[BOOTMEM_MAX_RANGES];	/* sorted, page-aligned, not overlapping */
+/* RAM the kernel may touch, firmware's and no-map regions left out: sorted, page-aligned, not overlapping. */
+extern struct mem_range bootmem_ram[BOOTMEM_MAX_RANGES];
 extern int bootmem_nram;
 extern struct mem_range bootmem_reserved[BOOTMEM_MAX_RANGES];	/* sorted, merged */
 extern int bootmem_nreserved;

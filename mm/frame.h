@@ -19,12 +19,12 @@ struct frame {				/* 64 bytes, one per 4 KiB */
 	u32	flags;			/* [a] FRAME_* */
 	u8	order;			/* of the block this frame heads */
 	u8	node;
-	u16	spare;
-	atomic_t mapcount;		/* user page-table entries pointing here */
+	u16	spare[3];
 	struct list link;		/* free list, LRU, slab's own list */
 	void	*owner;			/* page cache: struct mapping; slab: its cache; anon: NULL */
 	u64	index;			/* page cache: page number in the file; else the owner's */
 	u64	private;		/* the owner's: slab freelist, block buffers, swap entry */
+	u64	unused;
 };
 static_assert(sizeof(struct frame) == 64, "one cache line");
 
@@ -37,6 +37,7 @@ static_assert(sizeof(struct frame) == 64, "one cache line");
 #define FRAME_LOCKED	BIT(6)		/* I/O in progress */
 #define FRAME_WRITEBACK	BIT(7)
 #define FRAME_RESERVED	BIT(8)		/* never free: image, holes, zero page */
+#define FRAME_CODE_CLEAN BIT(9)		/* no instruction cache holds older bytes of it */
 #define FRAME_ONLINE	BIT(31)		/* metadata initialised */
 
 /* Allocation flags (gfp). */
@@ -70,7 +71,8 @@ void	page_copy(void *dst, const void *src);
 
 struct mem_stats { u64 total, free, cached, anon, slab, kstack, pagetables, shmem, dirty, writeback; };	/* frames */
 void	mem_stats(struct mem_stats *out);
-void	mem_stat_add(enum mem_stat { MEM_CACHED, MEM_ANON, MEM_SLAB, MEM_KSTACK, MEM_PAGETABLES, MEM_SHMEM, MEM_DIRTY, MEM_WRITEBACK, MEM_NSTATS } which, long n);
+enum mem_stat { MEM_CACHED, MEM_ANON, MEM_SLAB, MEM_KSTACK, MEM_PAGETABLES, MEM_SHMEM, MEM_DIRTY, MEM_WRITEBACK, MEM_NSTATS };
+void	mem_stat_add(enum mem_stat which, long n);
 
 /* Failure injection (DEBUG): fail the n-th allocation from now in `current` only; 0 off. */
 void	alloc_fail_after(long n);

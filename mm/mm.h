@@ -22,6 +22,8 @@ struct mapping;
 #define VM_DONTCOPY	BIT(7)
 #define VM_IO		BIT(8)		/* not counted frames: the vdso page */
 #define VM_LOCKED	BIT(9)
+#define VM_ANON		BIT(10)		/* a private mapping of a file that has pages of its own by now: [a] */
+#define VM_WIPEONFORK	BIT(11)		/* the child reads zeros */
 
 struct area {				/* [start, end), pages; guarded by mm->lock */
 	u64	start, end;
@@ -32,32 +34,38 @@ struct area {				/* [start, end), pages; guarded by mm->lock */
 	struct mm *mm;
 };
 
-struct mm {
+struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a atomic */
 	struct rwsem lock;		/* areas: faults read, changes write */
-	struct rb_root areas;
+	struct rb_root areas;		/* [l] */
 	struct area *cached;		/* [a] last hit */
+	uint	nareas;			/* [l] */
 	pte_t	*root;			/* [i] direct-map address of the root table */
 	struct spinlock pt_lock;	/* page-table entries */
 	atomic_t users;			/* threads that run in it (and temporary users) */
-	atomic_t refs;			/* users count as one; lazy kernel threads one each */
+	atomic_t refs;			/* users count as one; kernel threads that borrow it one each */
 	u64	cpus;			/* [a] harts that may hold translations */
-	u64	brk_start, brk;		/* [lock] */
+	u64	brk_start, brk;		/* [l] from here on zeroed by mm_create */
 	u64	mmap_top;		/* areas are placed downward from here */
 	u64	stack_top;
 	u64	arg_start, arg_end, env_start, env_end;
 	u64	start_code, end_code, start_data, end_data;
 	u64	vdso;			/* user address of the sigreturn page */
 	u64	auxv[64];		/* for /proc/PID/auxv */
-	ulong	total_pages, data_pages, stack_pages;	/* [lock] virtual */
-	ulong	rss_anon, rss_file, hiwater_rss;	/* [a] */
-	ulong	pt_pages;
+	ulong	total_pages, data_pages, stack_pages;	/* [l] virtual */
+	ulong	rss_anon, rss_file, hiwater_rss;	/* [p] */
+	ulong	pt_pages;		/* [p] */
+	bool	lock_future;		/* [l] mlockall(MCL_FUTURE) */
 };
 
 struct mm *mm_create(void);				/* empty; NULL if out of memory */
 struct mm *mm_fork(struct mm *old);			/* copy-on-write; NULL if out of memory */
 void	mm_get(struct mm *mm);
 void	mm_put(struct mm *mm);				/* last user: unmaps everything */
-void	mm_switch(struct mm *prev, struct mm *next);	/* load on this cpu; interrupts off */
+/* A kernel thread borrows the page table it finds loaded: counted in refs alone. The last mm_drop frees the root. */
+static inline void mm_grab(struct mm *mm) { atomic_inc(&mm->refs); }
+void	mm_drop(struct mm *mm);				/* any context that may free memory */
+/* Load next, which the caller keeps alive, on this cpu; interrupts off. prev: what is loaded, NULL: the kernel's table. */
+void	mm_switch(struct mm *prev, struct mm *next);
 struct mm *task_mm_get(struct task *t);			/* counted, NULL if kernel thread or exiting */
 
 /*

@@ -36,9 +36,12 @@ void	mapping_init(struct mapping *m, struct inode *inode, const struct mapping_o
 void	mapping_truncate(struct mapping *m, u64 size);
 void	mapping_destroy(struct mapping *m);
 /* The page, uptodate, with a reference; ERR_PTR. create: make it (zeroed) if absent from a RAM file system. */
+/* Without create, an absent page of a RAM file is -ENOENT: a hole. */
 struct frame *mapping_get(struct mapping *m, u64 index, bool create);
 /* Only if present and uptodate: a reference, or NULL. Does not sleep. */
 struct frame *mapping_peek(struct mapping *m, u64 index);
+/* The same for n pages from `first` on, NULLs where there is none. False: there is none at all. */
+bool	mapping_peek_range(struct mapping *m, u64 first, uint n, struct frame **out);
 
 /* read and write through the cache: generic file operations. Bytes or -errno. */
 ssize_t	pagecache_read(struct mapping *m, struct uio *u, loff_t *pos, u64 size);

@@ -2,6 +2,8 @@
  * slab.h - objects of one size, and kmalloc over them.
  *
  * Per-cpu free lists over slabs of frames.  DEBUG poisons freed objects and checks on allocation.
+ * A cache with a constructor never gives memory back: a stale pointer into it still points to an
+ * object of its kind, so that a reference can be taken with atomic_inc_not_zero and then checked.
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -21,6 +23,7 @@ void	*kzalloc(size_t size, uint gfp);
 void	kfree(void *p);				/* NULL is fine */
 char	*kstrdup(const char *s, uint gfp);
 void	slab_report(void (*line)(void *arg, const char *name, ulong objs, ulong total, ulong size), void *arg);
+void	slab_leak_mark(void);			/* boot is over: what is live now is meant to stay */
 void	slab_leak_check(void);			/* DEBUG: at power-off, name caches with live objects beyond those at boot */
 
 #endif

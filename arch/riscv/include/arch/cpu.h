@@ -12,6 +12,7 @@
 #define MAX_CPUS	16
 
 struct task;
+struct trapframe;
 
 static ALWAYS_INLINE struct task *
 current_task(void)
@@ -52,5 +53,7 @@ void	cpu_start_others(void);		/* SBI HSM; each runs kernel_secondary(); a hart t
 void	cpu_kick(int cpu);
 void	cpu_call(cpumask_t mask, void (*fn)(void *), void *arg);
 void	cpu_halt_others(void);		/* for panic: stop them where they are, after they saved registers */
+void	cpu_halt_self(const struct trapframe *r) NORETURN;	/* for a second panic */
+const struct trapframe *cpu_halted_regs(int cpu);	/* where it was; NULL if it did not stop */
 
 #endif

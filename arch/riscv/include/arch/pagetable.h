@@ -36,6 +36,14 @@ static inline bool pte_leaf(pte_t e) { return e & PTE_LEAF; }
 
 extern pte_t	kernel_root[PT_ENTRIES];	/* the kernel's own table (init's and idle's) */
 
+/*
+ * Windows for physical memory that nothing maps yet: the 2 MiB page around pa, read-write, until the
+ * next call for that slot. Returns pa's address. Slot 0 holds the device tree; 1 is for building tables.
+ */
+#define FIXMAP_SCRATCH	1
+#define FIXMAP_SLOTS	4
+void	*fixmap_map(int slot, paddr_t pa);
+
 /* Copy the kernel half into a fresh, zeroed root. */
 void	pagetable_init_root(pte_t *root);
 

@@ -16,7 +16,15 @@ timer_ticks(void)
 extern u64 timer_hz;			/* /cpus timebase-frequency */
 void	timer_init(void);		/* read the frequency; compute the multipliers */
 void	timer_init_hart(void);		/* enable the interrupt */
-u64	timer_ticks_to_ns(u64 ticks);	/* monotone, no overflow for centuries */
+
+extern u64 timer_ns_per_tick, timer_ns_frac;	/* 10^9 / timer_hz: whole part, fraction in 2^-64 */
+
+/* Monotone, no overflow for centuries. */
+static inline u64
+timer_ticks_to_ns(u64 ticks)
+{
+	return ticks * timer_ns_per_tick + (u64)((unsigned __int128)ticks * timer_ns_frac >> 64);
+}
 u64	timer_ns_to_ticks(u64 ns);	/* rounded up */
 /* Interrupt this hart once when timer_ticks() >= when; ~0 cancels. Calls timer_interrupt() (kernel/timer.c). */
 void	timer_set(u64 when);

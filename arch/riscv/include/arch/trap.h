@@ -7,8 +7,13 @@
 #ifndef ARCH_TRAP_H
 #define ARCH_TRAP_H
 
+#include "arch/switch.h"
 #include "lib/types.h"
 
+/*
+ * During a system call the frame holds pc (past the ecall), ra, sp, tp, t0..t6, a0..a7 and status;
+ * gp, s0..s11, cause and orig_a0 only in a SYSCALL_FULL call, in user_return_work and in a fault.
+ */
 struct trapframe {		/* at the top of the kernel stack, 16-aligned */
 	ulong	pc;		/* as struct user_regs_struct: pc, x1..x31 */
 	ulong	ra, sp, gp, tp;
@@ -27,7 +32,11 @@ static_assert(sizeof(struct trapframe) == 36 * 8, "entry.S knows this layout");
 struct task;
 
 /* The trapframe of a task that entered from user mode. */
-static inline struct trapframe *task_trapframe(struct task *t);
+static inline struct trapframe *
+task_trapframe(struct task *t)
+{
+	return (struct trapframe *)((struct task_arch *)t)->kernel_sp;	/* arch is t's first member */
+}
 
 /* Entered by a system call and not yet marked done (for restart). */
 #define CAUSE_ECALL_U	8
@@ -42,8 +51,18 @@ void	trapframe_start(struct trapframe *r, ulong pc, ulong sp);
 /* C side. */
 void	trap_user(struct trapframe *r);		/* fault or interrupt from user mode, all registers saved */
 void	trap_kernel(struct trapframe *r);
-/* Before return to user, when task flags ask for work; all registers saved. In kernel/exit_to_user.c. */
+/*
+ * Before return to user mode, when task.arch.work is not 0; all registers saved. Entered with interrupts off;
+ * called again while RESCHED or SIGNAL is set. In kernel/user_return.c.
+ */
 void	user_return_work(struct trapframe *r);
+
+/* For panic. */
+void	regs_capture(struct trapframe *r);	/* the caller's registers, as if it had trapped on return */
+void	regs_print(const struct trapframe *r);
+void	backtrace_regs(const struct trapframe *r);	/* from a trap in the kernel */
+void	panic_regs(const struct trapframe *r, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
+
 /* Make this hart take traps: stvec, sscratch, sie. */
 void	trap_init_hart(void);
 

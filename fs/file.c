@@ -1,0 +1,161 @@
+/*
+ * file.c - open files: made, read, written, polled, and let go.
+ *
+ * Data        struct file (vfs.h), from a slab.
+ * Locks       f->pos_lock around a read or write that moves f->pos, unless nobody else can reach
+ *             the file: one reference, and a descriptor table with one owner.
+ * Not here    descriptors (kernel/fdtable.c); system calls (read_write.c, open.c).
+ */
+#include "abi/poll.h"
+#include "fs/internal.h"
+#include "kernel/fdtable.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+static struct slab_cache *file_cache;
+
+static const struct file_ops no_fops;
+
+struct file *
+file_alloc(u32 flags)
+{
+	struct file *f = slab_alloc(file_cache, GFP_KERNEL);
+
+	if (!f)
+		return NULL;
+	atomic_set(&f->refs, 1);
+	f->flags = flags;
+	f->mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);	/* O_RDONLY 0, O_WRONLY 1, O_RDWR 2 */
+	f->ops = &no_fops;
+	f->inode = NULL;
+	f->path.mnt = NULL;
+	f->path.dentry = NULL;
+	mutex_init(&f->pos_lock, RANK_FILE_POS);
+	f->pos = 0;
+	f->private = NULL;
+	f->seen = 0;
+	return f;
+}
+
+struct file *
+file_create(const struct file_ops *ops, struct inode *inode, u32 flags)
+{
+	struct file *f = file_alloc(flags);
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	f->ops = ops;
+	f->inode = inode;
+	return f;
+}
+
+static NOINLINE void
+file_destroy(struct file *f)
+{
+	if (f->inode && f->inode->locks)
+		locks_release(f);
+	if (f->ops->release)
+		f->ops->release(f);
+	if (f->path.dentry)
+		path_put(&f->path);
+	else if (f->inode)
+		inode_put(f->inode);
+	slab_free(file_cache, f);
+}
+
+void
+file_put(struct file *f)
+{
+	if (atomic_dec_and_test(&f->refs))
+		file_destroy(f);
+}
+
+void
+file_abandon(struct file *f)
+{
+	f->ops = &no_fops;
+	file_put(f);
+}
+
+int
+file_close(struct file *f, struct files *owner)
+{
+	int err = 0;
+
+	if (f->ops->flush)
+		err = f->ops->flush(f);
+	if (f->inode && unlikely(f->inode->locks))
+		locks_close(f, owner);
+	file_put(f);
+	return err;
+}
+
+/* Nobody but current can be using f. */
+static inline bool
+file_private(const struct file *f)
+{
+	return atomic_read(&f->refs) == 1 && atomic_read(&current->files->refs) == 1;
+}
+
+ssize_t
+file_read(struct file *f, struct uio *u, loff_t *pos)
+{
+	const struct file_ops *ops = f->ops;
+	ssize_t n;
+
+	if (unlikely(!(f->mode & FMODE_READ)))
+		return -EBADF;
+	if (unlikely(!ops->read))
+		return f->inode && S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+	if (pos)
+		return ops->read(f, u, pos);
+	if (ops->stream || file_private(f))
+		return ops->read(f, u, &f->pos);
+	mutex_lock(&f->pos_lock);
+	n = ops->read(f, u, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	return n;
+}
+
+ssize_t
+file_write(struct file *f, struct uio *u, loff_t *pos)
+{
+	const struct file_ops *ops = f->ops;
+	ssize_t n;
+
+	if (unlikely(!(f->mode & FMODE_WRITE)))
+		return -EBADF;
+	if (unlikely(!ops->write))
+		return -EINVAL;
+	if (pos)
+		return ops->write(f, u, pos);
+	if (ops->stream || file_private(f))
+		return ops->write(f, u, &f->pos);
+	mutex_lock(&f->pos_lock);
+	n = ops->write(f, u, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	return n;
+}
+
+ssize_t
+file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos)
+{
+	struct uio u;
+
+	uio_init_kernel(&u, buf, n);
+	return file_read(f, &u, &pos);
+}
+
+uint
+file_poll(struct file *f, struct poll_table *pt)
+{
+	if (!f->ops->poll)
+		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	return f->ops->poll(f, pt);
+}
+
+void
+files_init(void)
+{
+	file_cache = slab_create("file", sizeof(struct file), 8, NULL);
+}

@@ -1,0 +1,223 @@
+/*
+ * internal.h - what the files of fs/ share and no other room uses.
+ *
+ * Three things: the name cache's inside (dcache.c), the path walk's state (namei.c), and the
+ * set-up calls that vfs_init() makes in order.
+ */
+#ifndef FS_INTERNAL_H
+#define FS_INTERNAL_H
+
+#include "abi/capability.h"
+#include "fs/vfs.h"
+#include "kernel/task.h"
+#include "mm/usercopy.h"
+
+static inline bool capable(int cap) { return task_capable(BIT(cap)); }
+
+struct abi_stat;
+
+/* --- dcache.c --- */
+#define DENTRY_DYING	0x40000000	/* in refs: out of the cache, the last put frees */
+#define DCACHE_BITS	13
+
+extern struct spinlock dcache_lock;
+extern struct dentry **dcache_table;
+
+/* A component of a path, with its hash in the directory it is looked up in. */
+struct qname {
+	const char *s;
+	u32	len;
+	u32	hash;
+};
+
+/* The hash of a name starts from its directory, then takes each byte. */
+#define HASH_MULT	0x9e3779b1u
+static inline u32 hash_start(const struct dentry *dir) { return (u32)((ulong)dir >> 4); }
+static inline u32 hash_byte(u32 h, u8 c) { return (h + c) * HASH_MULT; }
+
+/* The cached name q in dir, or NULL: not counted. */
+static ALWAYS_INLINE struct dentry *
+d_find_locked(const struct dentry *dir, const struct qname *q)
+{
+	struct dentry *d;
+	u32 i;
+
+	for (d = dcache_table[q->hash >> (32 - DCACHE_BITS)]; d; d = d->hash_next) {
+		if (d->hash != q->hash || d->parent != dir || d->len != q->len)
+			continue;
+		for (i = 0; i < q->len; i++)
+			if (d->name[i] != q->s[i])
+				break;
+		if (likely(i == q->len)) {
+			if (unlikely(!(d->flags & DENTRY_USED)))
+				d->flags |= DENTRY_USED;
+			return d;
+		}
+	}
+	return NULL;
+}
+
+void	dcache_init(void);
+void	qname_init(struct qname *q, const struct dentry *dir, const char *s, u32 len);
+/* A name in dir that nobody can find yet, refs 1, negative. NULL if out of memory. */
+struct dentry *d_alloc(struct dentry *dir, const struct qname *q);
+/* Let look-ups find d. -ENOENT if its directory has been removed. */
+int	d_hash(struct dentry *d);
+/* No look-up finds d any more; holders keep it. */
+void	d_drop(struct dentry *d);
+/* d's file was unlinked: forget the name, or remember that there is none. dir's lock held. */
+void	d_delete(struct dentry *d);
+/*
+ * Renaming in two steps, so that the second cannot fail once the file system has done its part.
+ * d takes target's place and name (target is dropped), or they swap. Locks of both directories held.
+ */
+struct d_names {
+	char	*to, *back;		/* kmalloc'd: what d will be called, and target when they swap */
+};
+int	d_move_prepare(struct d_names *n, struct dentry *d, struct dentry *target, bool exchange);	/* -ENOMEM */
+void	d_move(struct d_names *n, struct dentry *d, struct dentry *target, bool exchange);
+void	d_move_cancel(struct d_names *n);
+/* Is a an ancestor of d, or d itself? */
+bool	d_ancestor(const struct dentry *a, const struct dentry *d);
+/* Mark the directory dead if no name is cached in it. -ENOTEMPTY. */
+int	d_kill_if_empty(struct dentry *dir);
+/* Undo d_kill_if_empty: the removal failed. */
+void	d_revive(struct dentry *dir);
+/* Forget every name below root, kept by its file system or not: at unmount, when nobody can use them. */
+void	dcache_drop_tree(struct dentry *root);
+
+/* --- inode.c --- */
+void	inode_init(void);
+void	super_get(struct super_block *sb);
+void	super_put(struct super_block *sb);		/* last: unmounts */
+void	super_sync_all(void);
+struct timespec_k timespec_of(u64 ns);
+
+/* --- file.c --- */
+void	files_init(void);
+struct file *file_alloc(u32 flags);			/* refs 1, no ops; NULL */
+void	file_abandon(struct file *f);			/* its open failed: put it without release */
+
+/* --- namei.c --- */
+enum last_type { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
+
+/*
+ * A walk in progress.  While `locked`, dcache_lock is held and `at` is not counted: the lock
+ * keeps it, and `held` (if set) is a counted path to be put once the lock is free.  Otherwise
+ * `at` is counted.
+ */
+struct walk {
+	struct path at;
+	struct path root;		/* counted only if root_counted */
+	struct path held;
+	const char *p;			/* what is left of the name */
+	char	*heap;			/* the expanded name after a symbolic link, kmalloc'd */
+	uint	flags;			/* LOOKUP_* */
+	int	links;			/* followed so far */
+	bool	locked, root_counted;
+	/* Set by walk_parent: the last component, in the directory `at`. */
+	enum last_type type;
+	bool	slash;			/* trailing slashes: it must be a directory */
+	struct qname last;
+};
+
+/* Begin at dfd. On error nothing is held. */
+int	walk_start(struct walk *w, int dfd, const char *name, uint flags);
+/* Resolve all but the last component. On error the walk has been ended. */
+int	walk_parent(struct walk *w);
+/*
+ * Go to the name q in `at`. 0: `at` is it, mounts crossed.  1: it was a link to follow, and w->p is
+ * the rest of the way: call walk_parent again.  Else -errno and the walk goes on where it was.
+ */
+int	walk_step(struct walk *w, const struct qname *q, bool follow);
+/* The last component: 0, *out counted, walk ended; 1 as above; or -errno, ended. */
+int	walk_last(struct walk *w, struct path *out);
+/* End the walk; out, if not NULL, becomes a counted copy of where it stood. */
+void	walk_end(struct walk *w, struct path *out);
+/* Leave the lock: `at` becomes counted. */
+void	walk_unlock(struct walk *w);
+/* walk_parent for a caller that will change the directory: unlocked, `at` counted. End with walk_end. */
+int	walk_to_parent(struct walk *w, int dfd, const char *name);
+/*
+ * Find q in dir, whose inode lock the caller holds for writing, asking the file system: counted.
+ * create: a name that is not there is returned, negative and findable; lookup_undo() it if
+ * nothing comes of it.  Else never negative.  ERR_PTR.
+ */
+struct dentry *lookup_locked(struct dentry *dir, const struct qname *q, bool create);
+void	lookup_undo(struct dentry *d);
+/* Replace *p by what is mounted on it, repeatedly. Counted. */
+void	path_cross(struct path *p);
+/* p's name was removed while it was in use. */
+static inline bool
+path_deleted(const struct path *p)
+{
+	return !(p->dentry->flags & DENTRY_HASHED) && p->dentry->parent != p->dentry;
+}
+
+/* A path name copied from the user: on the stack if short. */
+struct name {
+	char	*s;
+	char	small[112];
+};
+int	name_get(struct name *n, uptr_t src);		/* -EFAULT, -ENAMETOOLONG, -ENOMEM */
+void	name_put_slow(struct name *n);
+static inline void
+name_put(struct name *n)
+{
+	if (unlikely(n->s != n->small))
+		name_put_slow(n);
+}
+
+/* The last step of vfs_open, for callers with a path: takes over p. ERR_PTR. */
+struct file *path_open(struct path *p, u32 flags);
+
+/* --- mount.c --- */
+void	mount_init(void);
+/* What is mounted on (mnt, point), not counted; NULL. dcache_lock held. */
+struct mount *mount_on_locked(struct mount *mnt, struct dentry *point);
+void	mount_get(struct mount *m);
+void	mount_put(struct mount *m);
+/* Writing through p is allowed: 0 or -EROFS. */
+int	mount_may_write(const struct path *p);
+/* Mount the first file system as everybody's root: only for boot. */
+int	mount_root(const char *type, struct path *out);
+
+/* --- permission.c --- */
+int	dir_may_create(struct inode *dir);
+int	dir_may_delete(struct inode *dir, struct inode *victim, bool isdir);
+bool	inode_owner(const struct inode *inode);		/* current owns it or has CAP_FOWNER */
+int	generic_permission(struct inode *inode, int mask);
+/* Search permission for everybody needs no look at who asks. */
+static inline bool inode_search_free(const struct inode *i) { return (i->mode & 0111) == 0111 && !i->ops->permission; }
+
+/* --- space.c --- */
+int	vfs_truncate(struct path *p, struct file *f, loff_t len);
+int	file_size_allowed(u64 size);			/* RLIMIT_FSIZE: 0, or SIGXFSZ and -EFBIG */
+
+/* --- attr.c --- */
+void	inode_stat(struct inode *inode, struct stat_k *k);
+void	inode_strip_suid(struct inode *inode);		/* before data changes; inode lock held */
+
+/* --- locks.c --- */
+struct files;
+struct abi_flock;
+void	locks_close(struct file *f, struct files *owner);	/* close(2): the process's record locks go */
+void	locks_release(struct file *f);			/* last reference: flock and OFD locks go */
+void	locks_free(struct inode *i);
+long	fcntl_lock(struct file *f, uint cmd, uptr_t arg);
+
+/* --- pipe.c --- */
+void	pipe_init(void);
+long	pipe_fcntl(struct file *f, uint cmd, ulong arg);
+
+/* --- tmpfs.c --- */
+/* A RAM file system of kind fs: tmpfs's options in data. ERR_PTR. */
+struct super_block *ram_super_create(const struct file_system *fs, ulong flags, const char *data, u32 root_mode);
+/* A node under root made by the kernel, root's own: 0, -EEXIST, -ENOMEM, -ENOSPC. */
+int	ram_node_create(struct dentry *root, const char *name, u32 mode, u32 rdev);
+void	tmpfs_init(void);
+
+/* --- dev/ --- */
+extern const struct file_ops chrdev_fops;	/* open() looks the number up */
+
+#endif

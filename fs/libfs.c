@@ -1,0 +1,282 @@
+/*
+ * libfs.c - files and directories that are in memory and nowhere else.
+ *
+ * A directory's names are its dentries (dcache.c); a file's bytes are its page cache.  tmpfs,
+ * rootfs and devtmpfs are made of these two tables of operations.
+ * Locks       inode->lock for writing round a write, which extends the size; readdir runs with
+ *             its directory's lock for reading, under which a RAM directory's children stay.
+ */
+#include "abi/dirent.h"
+#include "abi/mount.h"
+#include "fs/internal.h"
+#include "kernel/signal.h"
+#include "lib/string.h"
+
+/* --- files --- */
+
+static inline bool
+time_before_eq(struct timespec_k a, struct timespec_k b)
+{
+	return a.sec < b.sec || (a.sec == b.sec && a.nsec <= b.nsec);
+}
+
+/* A read happened. As relatime: noted only if the file changed since the last one noted. */
+static inline void
+touch_atime(struct file *f, struct inode *i)
+{
+	if (likely(!time_before_eq(i->atime, i->mtime) && !time_before_eq(i->atime, i->ctime)))
+		return;
+	if ((f->flags & O_NOATIME) || (f->path.mnt && (f->path.mnt->flags & (MS_NOATIME | MS_RDONLY))))
+		return;
+	i->atime = time_now();
+}
+
+static ssize_t
+ram_read(struct file *f, struct uio *u, loff_t *pos)
+{
+	struct inode *i = f->inode;
+	ssize_t n = pagecache_read(&i->mapping, u, pos, READ_ONCE(i->size));
+
+	touch_atime(f, i);
+	return n;
+}
+
+static ssize_t
+ram_write(struct file *f, struct uio *u, loff_t *pos)
+{
+	u64 limit = MIN(current->proc->rlim[RLIMIT_FSIZE].rlim_cur, (u64)INT64_MAX);
+	struct inode *i = f->inode;
+	ssize_t n;
+
+	rwsem_lock_write(&i->lock);
+	if (f->flags & O_APPEND)
+		*pos = i->size;
+	if (unlikely((u64)*pos >= limit && u->resid)) {
+		n = *pos == INT64_MAX ? -EFBIG : file_size_allowed(*pos + 1);
+	} else {
+		inode_strip_suid(i);
+		n = pagecache_write(&i->mapping, u, pos, limit);
+		if (n > 0)
+			i->mtime = i->ctime = time_now();
+	}
+	rwsem_unlock_write(&i->lock);
+	return n;
+}
+
+/* The first page at or after index that is (or, for hole, is not) in the cache. ~0 if there is none. */
+static u64
+page_find(struct mapping *m, u64 index, bool hole)
+{
+	u64 at = index;
+
+	spin_lock(&m->lock);
+	if (hole) {
+		while (radix_get(&m->pages, at))
+			at++;
+	} else if (!radix_next(&m->pages, &at)) {
+		at = ~0UL;
+	}
+	spin_unlock(&m->lock);
+	return at;
+}
+
+static loff_t
+ram_seek(struct file *f, loff_t off, int whence)
+{
+	u64 size = READ_ONCE(f->inode->size), page;
+
+	switch (whence) {
+	case SEEK_CUR:
+		off += f->pos;
+		break;
+	case SEEK_END:
+		off += size;
+		break;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (off < 0 || (u64)off >= size)
+			return -ENXIO;
+		page = page_find(&f->inode->mapping, off >> PAGE_SHIFT, whence == SEEK_HOLE);
+		if (page > size >> PAGE_SHIFT || page << PAGE_SHIFT >= size) {
+			if (whence == SEEK_DATA)
+				return -ENXIO;
+			off = size;
+		} else {
+			off = MAX(off, (loff_t)(page << PAGE_SHIFT));
+		}
+		break;
+	}
+	if (off < 0)
+		return -EINVAL;
+	f->pos = off;
+	return off;
+}
+
+/* The page cache serves. */
+static int
+ram_mmap(struct file *f, struct area *a)
+{
+	return 0;
+}
+
+/* Nothing is anywhere else. */
+static int
+ram_fsync(struct file *f, bool datasync)
+{
+	return 0;
+}
+
+/* Zero what is cached of [off, end). */
+static void
+zero_range(struct mapping *m, u64 off, u64 end)
+{
+	while (off < end) {
+		u64 n = MIN(end - off, PAGE_SIZE - PAGE_OFFSET(off));
+		struct frame *f = mapping_peek(m, off >> PAGE_SHIFT);
+
+		if (f) {
+			memset((char *)frame_va(f) + PAGE_OFFSET(off), 0, n);
+			frame_put(f);
+			off += n;
+		} else {
+			u64 next = page_find(m, off >> PAGE_SHIFT, false);
+
+			off = next > end >> PAGE_SHIFT ? end : MAX(next << PAGE_SHIFT, off);
+		}
+	}
+}
+
+/* Make every page of [off, end) present. */
+static int
+fill_range(struct mapping *m, u64 off, u64 end)
+{
+	u64 page;
+
+	for (page = off >> PAGE_SHIFT; page < DIV_ROUND_UP(end, PAGE_SIZE); page++) {
+		struct frame *f = mapping_get(m, page, true);
+
+		if (IS_ERR(f))
+			return PTR_ERR(f);
+		frame_put(f);
+		if (signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static long
+ram_fallocate(struct file *f, int mode, loff_t off, loff_t len)
+{
+	struct inode *i = f->inode;
+	u64 end = off + len;
+	int err = 0;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		return -EOPNOTSUPP;
+	rwsem_lock_write(&i->lock);
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		zero_range(&i->mapping, off, MIN(end, i->size));
+	if (!(mode & FALLOC_FL_PUNCH_HOLE))
+		err = fill_range(&i->mapping, off, end);
+	if (err)
+		mapping_truncate(&i->mapping, i->size);
+	else if (!(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
+		i->size = end;
+	i->mtime = i->ctime = time_now();
+	rwsem_unlock_write(&i->lock);
+	return err;
+}
+
+const struct file_ops ram_file_fops = {
+	.read = ram_read,
+	.write = ram_write,
+	.seek = ram_seek,
+	.mmap = ram_mmap,
+	.fsync = ram_fsync,
+	.fallocate = ram_fallocate,
+};
+
+/* --- directories --- */
+
+/*
+ * Positions: 0 ".", 1 "..", 2 the newest name; then the cookie of the entry given last, below which
+ * reading goes on.  Cookies fall along the list, so an entry removed meanwhile leaves no gap that
+ * could be missed, and names made meanwhile come before where we are.
+ * f->private remembers the dentry given last, counted: if it still has its place the list goes on
+ * behind it, else the place is searched for.
+ */
+static struct list *
+ram_dir_place(struct file *f, struct dentry *dir, loff_t pos)
+{
+	struct dentry *d = f->private;
+	struct list *l;
+
+	if (pos <= 2)
+		return dir->children.next;
+	if (d && d->cookie == (u64)pos && d->parent == dir && (d->flags & DENTRY_HASHED))
+		return d->child_link.next;
+	for (l = dir->children.next; l != &dir->children; l = l->next)
+		if (list_entry(l, struct dentry, child_link)->cookie < (u64)pos)
+			break;
+	return l;
+}
+
+static int
+ram_readdir(struct file *f, struct dir_emit *e)
+{
+	struct dentry *dir = f->path.dentry, *last = NULL, *d;
+	u64 parent_ino;
+	struct list *l;
+
+	if (*e->pos == 0 && !e->emit(e, ".", 1, dir->inode->ino, DT_DIR, 1))
+		return 0;
+	if (*e->pos == 1) {
+		spin_lock(&dcache_lock);
+		parent_ino = dir->parent->inode->ino;
+		spin_unlock(&dcache_lock);
+		if (!e->emit(e, "..", 2, parent_ino, DT_DIR, 2))
+			return 0;
+	}
+	for (l = ram_dir_place(f, dir, *e->pos); l != &dir->children; l = l->next) {
+		d = list_entry(l, struct dentry, child_link);
+		if (!d->inode)
+			continue;
+		if (!e->emit(e, d->name, d->len, d->inode->ino, d->inode->mode >> 12 & 15, d->cookie))
+			break;
+		last = d;
+	}
+	if (last) {
+		dentry_get(last);
+		if (f->private)
+			dentry_put(f->private);
+		f->private = last;
+	}
+	return 0;
+}
+
+static void
+ram_dir_release(struct file *f)
+{
+	if (f->private)
+		dentry_put(f->private);
+}
+
+static loff_t
+ram_dir_seek(struct file *f, loff_t off, int whence)
+{
+	if (whence == SEEK_CUR)
+		off += f->pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (off < 0)
+		return -EINVAL;
+	f->pos = off;
+	return off;
+}
+
+const struct file_ops ram_dir_fops = {
+	.readdir = ram_readdir,
+	.release = ram_dir_release,
+	.seek = ram_dir_seek,
+	.fsync = ram_fsync,
+};

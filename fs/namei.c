@@ -1,0 +1,538 @@
+/*
+ * namei.c - path walking: from "/usr/bin/../lib" to a mount and a dentry.
+ *
+ * Data        struct walk (internal.h).  The common walk holds dcache_lock from the first component
+ *             to the last and counts only its end.  It leaves the lock (walk_unlock counts where it
+ *             stands) to ask a file system for a name, to read a link, or to ask permission where
+ *             that is more than mode bits; the next component takes the lock again.
+ * Locks       dcache_lock as said; a directory's inode lock while its file system is asked.
+ * Further     path_resolution(7), symlink(7); open.c, namespace.c for what is done at the end.
+ */
+#include "fs/internal.h"
+#include "kernel/fdtable.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+void
+path_get(const struct path *p)
+{
+	mount_get(p->mnt);
+	dentry_get(p->dentry);
+}
+
+void
+path_put(const struct path *p)
+{
+	dentry_put(p->dentry);
+	mount_put(p->mnt);
+}
+
+int
+path_of_fd(int dfd, struct path *out)
+{
+	bool put;
+	struct file *f = fd_get_path(dfd, &put);
+	int err = -ENOTDIR;
+
+	if (!f)
+		return -EBADF;
+	if (f->path.dentry) {
+		*out = f->path;
+		path_get(out);
+		err = 0;
+	}
+	fd_put(f, put);
+	return err;
+}
+
+/* --- entering and leaving the lock --- */
+
+static void
+walk_lock(struct walk *w)
+{
+	w->held = w->at;
+	spin_lock(&dcache_lock);
+	w->locked = true;
+}
+
+void
+walk_unlock(struct walk *w)
+{
+	path_get(&w->at);
+	spin_unlock(&dcache_lock);
+	w->locked = false;
+	if (w->held.dentry) {
+		path_put(&w->held);
+		w->held.dentry = NULL;
+	}
+}
+
+int
+walk_start(struct walk *w, int dfd, const char *name, uint flags)
+{
+	struct fs_context *fs = current->fs;
+	bool alone = atomic_read(&fs->refs) == 1;	/* then nobody can move root or cwd meanwhile */
+	int err;
+
+	if (unlikely(!*name) && !(flags & LOOKUP_EMPTY))
+		return -ENOENT;
+	w->p = name;
+	w->heap = NULL;
+	w->flags = flags;
+	w->links = 0;
+	w->held.dentry = NULL;
+	w->root_counted = !alone;
+	if (*name != '/' && dfd != AT_FDCWD) {
+		err = path_of_fd(dfd, &w->held);
+		if (err)
+			return err;
+	}
+	if (likely(alone)) {
+		w->root = fs->root;
+		w->at = *name == '/' ? fs->root : dfd == AT_FDCWD ? fs->cwd : w->held;
+	} else {
+		spin_lock(&fs->lock);
+		w->root = fs->root;
+		path_get(&w->root);
+		if (*name != '/' && dfd == AT_FDCWD) {
+			w->held = fs->cwd;
+			path_get(&w->held);
+		}
+		spin_unlock(&fs->lock);
+		w->at = *name == '/' ? w->root : w->held;
+	}
+	spin_lock(&dcache_lock);
+	w->locked = true;
+	return 0;
+}
+
+void
+walk_end(struct walk *w, struct path *out)
+{
+	if (likely(w->locked)) {
+		if (out) {
+			*out = w->at;
+			path_get(out);
+		}
+		spin_unlock(&dcache_lock);
+		if (w->held.dentry)
+			path_put(&w->held);
+	} else if (out) {
+		*out = w->at;
+	} else {
+		path_put(&w->at);
+	}
+	if (unlikely(w->root_counted))
+		path_put(&w->root);
+	if (unlikely(w->heap))
+		kfree(w->heap);
+}
+
+/* --- one component --- */
+
+/* May current search the directory we are in? */
+static ALWAYS_INLINE int
+may_search(struct walk *w)
+{
+	struct inode *dir = w->at.dentry->inode;
+
+	if (unlikely(!S_ISDIR(dir->mode)))
+		return -ENOTDIR;
+	if (likely(inode_search_free(dir)))
+		return 0;
+	if (dir->ops->permission && w->locked)
+		walk_unlock(w);
+	return inode_permission(dir, MAY_EXEC);
+}
+
+/* Cross every mount on *p. dcache_lock held, nothing counted. */
+static ALWAYS_INLINE void
+cross_locked(struct path *p)
+{
+	while (unlikely(p->dentry->flags & DENTRY_MOUNTED)) {
+		struct mount *m = mount_on_locked(p->mnt, p->dentry);
+
+		if (!m)
+			return;
+		p->mnt = m;
+		p->dentry = m->root;
+	}
+}
+
+void
+path_cross(struct path *p)
+{
+	struct path to = *p;
+
+	spin_lock(&dcache_lock);
+	cross_locked(&to);
+	path_get(&to);
+	spin_unlock(&dcache_lock);
+	path_put(p);
+	*p = to;
+}
+
+static void
+walk_dotdot(struct walk *w)
+{
+	if (!w->locked)
+		walk_lock(w);
+	while (w->at.dentry != w->root.dentry || w->at.mnt != w->root.mnt) {
+		if (w->at.dentry != w->at.mnt->root) {
+			w->at.dentry = w->at.dentry->parent;
+			break;
+		}
+		if (!w->at.mnt->parent)
+			break;
+		w->at.dentry = w->at.mnt->point;
+		w->at.mnt = w->at.mnt->parent;
+	}
+	cross_locked(&w->at);
+}
+
+struct dentry *
+lookup_locked(struct dentry *dir, const struct qname *q, bool create)
+{
+	struct inode *i = dir->inode;
+	struct dentry *d;
+	int err;
+
+	spin_lock(&dcache_lock);
+	d = d_find_locked(dir, q);
+	if (d)
+		dentry_get(d);
+	spin_unlock(&dcache_lock);
+	if (!d) {
+		if (!create && !i->ops->lookup)
+			return ERR_PTR(-ENOENT);
+		d = d_alloc(dir, q);
+		if (!d)
+			return ERR_PTR(-ENOMEM);
+		err = i->ops->lookup ? i->ops->lookup(i, d) : 0;
+		if (!err)
+			err = d_hash(d);
+		if (err) {
+			dentry_put(d);
+			return ERR_PTR(err);
+		}
+	}
+	if (!d->inode && !create) {
+		dentry_put(d);
+		return ERR_PTR(-ENOENT);
+	}
+	return d;
+}
+
+void
+lookup_undo(struct dentry *d)
+{
+	if (!d->inode && !d->parent->inode->ops->lookup)
+		d_drop(d);
+	dentry_put(d);
+}
+
+/* The name q in dir, by the cache or the file system: counted, positive. Takes dir's lock. ERR_PTR. */
+static NOINLINE struct dentry *
+lookup_slow(struct dentry *dir, const struct qname *q)
+{
+	struct inode *i = dir->inode;
+	struct dentry *d;
+
+	if (i->ops->revalidate) {
+		spin_lock(&dcache_lock);
+		d = d_find_locked(dir, q);
+		if (d)
+			dentry_get(d);
+		spin_unlock(&dcache_lock);
+		if (d) {
+			if (d->inode && ((d->flags & DENTRY_MOUNTED) || i->ops->revalidate(d) > 0))
+				return d;
+			d_drop(d);
+			dentry_put(d);
+		}
+	}
+	rwsem_lock_write(&i->lock);
+	d = lookup_locked(dir, q, false);
+	rwsem_unlock_write(&i->lock);
+	return d;
+}
+
+/* Go on in link, found in the directory `at`. The walk is unlocked. */
+static int
+walk_follow(struct walk *w, struct dentry *link)
+{
+	struct inode *i = link->inode;
+	size_t rest = strlen(w->p);
+	struct path to;
+	ssize_t n;
+	char *buf;
+	int err;
+
+	if (++w->links > SYMLINK_MAX_DEPTH)
+		return -ELOOP;
+	if (i->ops->follow) {
+		err = i->ops->follow(i, &to);
+		if (err)
+			return err;
+		path_put(&w->at);
+		w->at = to;
+		return 0;
+	}
+	if (!i->ops->readlink)
+		return -EINVAL;
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	n = i->ops->readlink(i, buf, PATH_MAX);
+	if (n == 0)
+		n = -ENOENT;
+	else if (n > 0 && n + rest >= PATH_MAX)
+		n = -ENAMETOOLONG;
+	if (n < 0) {
+		kfree(buf);
+		return n;
+	}
+	memcpy(buf + n, w->p, rest + 1);
+	kfree(w->heap);
+	w->heap = buf;
+	w->p = buf;
+	if (*buf == '/') {
+		path_put(&w->at);
+		w->at = w->root;
+		path_get(&w->at);
+	}
+	return 0;
+}
+
+int
+walk_step(struct walk *w, const struct qname *q, bool follow)
+{
+	struct dentry *dir, *d;
+	int err;
+
+	if (unlikely(!w->locked))
+		walk_lock(w);
+	dir = w->at.dentry;
+	d = d_find_locked(dir, q);
+	if (likely(d && !dir->inode->ops->revalidate)) {
+		if (unlikely(!d->inode))
+			return -ENOENT;
+		if (unlikely(S_ISLNK(d->inode->mode) && follow)) {
+			dentry_get(d);
+			walk_unlock(w);
+			goto link;
+		}
+		w->at.dentry = d;
+		cross_locked(&w->at);
+		return 0;
+	}
+	if (!d && !dir->inode->ops->lookup)
+		return -ENOENT;
+	walk_unlock(w);
+	d = lookup_slow(dir, q);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	if (S_ISLNK(d->inode->mode) && follow)
+		goto link;
+	dentry_put(dir);
+	w->at.dentry = d;
+	path_cross(&w->at);
+	return 0;
+link:
+	err = walk_follow(w, d);
+	dentry_put(d);
+	return err ? err : 1;
+}
+
+/* --- whole paths --- */
+
+int
+walk_parent(struct walk *w)
+{
+	const char *p = w->p;
+	int err;
+
+	for (;;) {
+		struct qname q;
+		u32 h;
+		u8 c;
+
+		w->slash = *p == '/';
+		while (*p == '/')
+			p++;
+		if (!*p) {
+			w->type = LAST_ROOT;
+			return 0;
+		}
+		err = may_search(w);
+		if (unlikely(err))
+			break;
+		q.s = p;
+		h = hash_start(w->at.dentry);
+		while ((c = *p) && c != '/') {
+			h = hash_byte(h, c);
+			p++;
+		}
+		q.hash = h;
+		q.len = p - q.s;
+		if (unlikely(q.len > NAME_MAX)) {
+			err = -ENAMETOOLONG;
+			break;
+		}
+		w->type = LAST_NAME;
+		if (unlikely(*q.s == '.')) {
+			if (q.len == 1)
+				w->type = LAST_DOT;
+			else if (q.len == 2 && q.s[1] == '.')
+				w->type = LAST_DOTDOT;
+		}
+		w->p = p;
+		while (*p == '/')
+			p++;
+		if (!*p) {
+			w->slash = p != w->p;
+			w->last = q;
+			return 0;
+		}
+		if (likely(w->type == LAST_NAME)) {
+			err = walk_step(w, &q, true);
+			if (err < 0)
+				break;
+			if (err > 0)
+				p = w->p;
+		} else if (w->type == LAST_DOTDOT) {
+			walk_dotdot(w);
+		}
+	}
+	walk_end(w, NULL);
+	return err;
+}
+
+int
+walk_last(struct walk *w, struct path *out)
+{
+	int err = 0;
+
+	if (likely(w->type == LAST_NAME)) {
+		err = walk_step(w, &w->last, w->slash || (w->flags & LOOKUP_FOLLOW));
+		if (err > 0)
+			return err;
+	} else if (w->type == LAST_DOTDOT) {
+		walk_dotdot(w);
+	}
+	if (!err && unlikely(w->slash || (w->flags & LOOKUP_DIRECTORY)) &&
+	    !S_ISDIR(w->at.dentry->inode->mode))
+		err = -ENOTDIR;
+	walk_end(w, err ? NULL : out);
+	return err;
+}
+
+int
+walk_to_parent(struct walk *w, int dfd, const char *name)
+{
+	int err = walk_start(w, dfd, name, 0);
+
+	if (!err)
+		err = walk_parent(w);
+	if (!err && w->locked)
+		walk_unlock(w);
+	return err;
+}
+
+int
+path_lookup(int dfd, const char *name, uint flags, struct path *out)
+{
+	struct walk w;
+	int err;
+
+	err = walk_start(&w, dfd, name, flags);
+	if (unlikely(err))
+		return err;
+	do {
+		err = walk_parent(&w);
+		if (unlikely(err))
+			return err;
+		err = walk_last(&w, out);
+	} while (unlikely(err > 0));
+	return err;
+}
+
+/* --- names from user memory, and names for people --- */
+
+int
+name_get(struct name *n, uptr_t src)
+{
+	ssize_t len = strncpy_from_user(n->small, src, sizeof(n->small));
+
+	n->s = n->small;
+	if (likely((size_t)len < sizeof(n->small)))
+		return 0;
+	if (len < 0)
+		return len;
+	n->s = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!n->s)
+		return -ENOMEM;
+	len = strncpy_from_user(n->s, src, PATH_MAX);
+	if (len >= 0 && len < PATH_MAX)
+		return 0;
+	kfree(n->s);
+	return len < 0 ? len : -ENAMETOOLONG;
+}
+
+void
+name_put_slow(struct name *n)
+{
+	kfree(n->s);
+}
+
+int
+path_lookup_user(int dfd, uptr_t name, uint flags, struct path *out)
+{
+	struct name n;
+	int err;
+
+	err = name_get(&n, name);
+	if (unlikely(err))
+		return err;
+	err = path_lookup(dfd, n.s, flags, out);
+	name_put(&n);
+	return err;
+}
+
+char *
+path_string(const struct path *p, const struct path *root, char *buf, size_t size)
+{
+	const struct dentry *d = p->dentry;
+	const struct mount *m = p->mnt;
+	char *to = buf + size;
+
+	if (size < 2)
+		return ERR_PTR(-ENAMETOOLONG);
+	*--to = 0;
+	spin_lock(&dcache_lock);
+	while (!root || d != root->dentry || m != root->mnt) {
+		if (d == m->root) {
+			if (!m->parent)
+				break;
+			d = m->point;
+			m = m->parent;
+			continue;
+		}
+		if (d->parent == d)
+			break;
+		if ((size_t)(to - buf) < d->len + 1) {
+			to = NULL;
+			break;
+		}
+		to -= d->len;
+		memcpy(to, d->name, d->len);
+		*--to = '/';
+		d = d->parent;
+	}
+	spin_unlock(&dcache_lock);
+	if (!to)
+		return ERR_PTR(-ENAMETOOLONG);
+	if (!*to)
+		*--to = '/';
+	return to;
+}

@@ -1,0 +1,63 @@
+/*
+ * proc.h - between the files of fs/proc/.
+ *
+ * The functions have the shapes of struct pentry's members (tree.h).
+ */
+#ifndef FS_PROC_PROC_H
+#define FS_PROC_PROC_H
+
+#include "fs/proc/tree.h"
+
+struct files;
+struct fs_context;
+
+#define USER_HZ		100		/* ticks per second in /proc: AT_CLKTCK */
+#define NSEC_PER_USER_TICK (1000000000UL / USER_HZ)
+
+extern const struct file_system procfs, sysfs;
+
+/* --- pid.c --- */
+extern const struct pentry proc_pid_dir;	/* /proc/PID */
+/* What t holds, counted; NULL if it has none (any more). */
+struct files *task_files_get(struct task *t);
+struct fs_context *task_fs_get(struct task *t);
+
+/* --- pid_mm.c: what is in a process's memory --- */
+int	proc_maps_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_statm_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_cmdline_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_environ_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_auxv_show(struct pbuf *b, const struct pnode *n, struct task *t);
+
+/* --- fd.c: what a process has open --- */
+int	proc_fd_lookup(const struct pnode *dir, struct task *t, const char *name, struct pnode *out);
+int	proc_fd_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e);
+int	proc_fdinfo_lookup(const struct pnode *dir, struct task *t, const char *name, struct pnode *out);
+int	proc_fdinfo_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e);
+ssize_t	proc_exe_readlink(const struct pnode *n, struct task *t, char *buf, size_t size);
+int	proc_exe_follow(const struct pnode *n, struct task *t, struct path *out);
+ssize_t	proc_cwd_readlink(const struct pnode *n, struct task *t, char *buf, size_t size);
+int	proc_cwd_follow(const struct pnode *n, struct task *t, struct path *out);
+ssize_t	proc_root_readlink(const struct pnode *n, struct task *t, char *buf, size_t size);
+int	proc_root_follow(const struct pnode *n, struct task *t, struct path *out);
+/* The path as current sees it, " (deleted)" added when it is. Length or -errno. */
+ssize_t	proc_path_text(const struct path *p, char *buf, size_t size);
+
+/* --- info.c --- */
+extern const struct pentry proc_tty_dir_table[];
+int	proc_meminfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_cpuinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_uptime_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_loadavg_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_version_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_kernel_cmdline_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_stat_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_filesystems_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_interrupts_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_vmstat_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_slabinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
+
+/* --- sys.c --- */
+extern const struct pentry proc_sys_table[];	/* /proc/sys */
+
+#endif

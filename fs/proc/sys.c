@@ -1,0 +1,236 @@
+/*
+ * sys.c - /proc/sys: the settings programs read, and the few they may write.
+ *
+ * Data        the settings' values, each an int read and written whole.
+ * Further     Linux Documentation/admin-guide/sysctl/.
+ */
+#include "abi/capability.h"
+#include "abi/errno.h"
+#include "fs/proc/proc.h"
+#include "kernel/printk.h"
+#include "kernel/random.h"
+#include "kernel/task.h"
+#include "kernel/uts.h"
+#include "lib/string.h"
+
+#define NGROUPS_MAX	65536
+#define CAP_LAST	40		/* CAP_CHECKPOINT_RESTORE */
+
+/* --- names --- */
+
+static int
+hostname_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	struct abi_utsname u;
+
+	uts_get(&u);
+	pbuf_printf(b, "%s\n", u.nodename);
+	return 0;
+}
+
+static int
+domainname_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	struct abi_utsname u;
+
+	uts_get(&u);
+	pbuf_printf(b, "%s\n", u.domainname);
+	return 0;
+}
+
+int
+proc_version_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%s version %s (sextant) (%s) %s\n", UTS_SYSNAME, UTS_RELEASE,
+#ifdef __clang__
+		    "clang " __clang_version__,
+#else
+		    "gcc " __VERSION__,
+#endif
+		    UTS_VERSION);
+	return 0;
+}
+
+/* --- random/ --- */
+
+static void
+put_uuid(struct pbuf *b, const u8 id[16])
+{
+	for (int i = 0; i < 16; i++)
+		pbuf_printf(b, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id[i]);
+	pbuf_putc(b, '\n');
+}
+
+/* A random UUID: version 4, variant 1 (RFC 4122, 4.4). */
+static void
+make_uuid(u8 id[16])
+{
+	random_bytes(id, 16);
+	id[6] = (id[6] & 0x0f) | 0x40;
+	id[8] = (id[8] & 0x3f) | 0x80;
+}
+
+static int
+uuid_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	u8 id[16];
+
+	make_uuid(id);
+	put_uuid(b, id);
+	return 0;
+}
+
+/* The same until the machine starts again: made when first asked for. */
+static int
+boot_id_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	static struct spinlock lock = SPINLOCK_INIT(RANK_FS);
+	static u8 boot_id[16];
+	static bool made;
+	u8 id[16];
+
+	make_uuid(id);
+	spin_lock(&lock);
+	if (!made)
+		memcpy(boot_id, id, sizeof(boot_id));
+	made = true;
+	memcpy(id, boot_id, sizeof(id));
+	spin_unlock(&lock);
+	put_uuid(b, id);
+	return 0;
+}
+
+/* --- settings --- */
+
+/* Remembered for those who read them back: every mapping is granted, and there is no swap. */
+static int overcommit_memory, swappiness = 60;
+
+/* One int, from the text of a write. 0 or -EINVAL. */
+static int
+parse_setting(const char *s, int low, int high, int *out)
+{
+	long v = ptree_number(s);
+
+	if (!task_capable(BIT(CAP_SYS_ADMIN)))
+		return -EPERM;
+	if (v < low || v > high)
+		return -EINVAL;
+	WRITE_ONCE(*out, v);
+	return 0;
+}
+
+static int
+printk_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\t4\t1\t7\n", console_loglevel);
+	return 0;
+}
+
+/* Linux takes four numbers; the first is the console's level. */
+static int
+printk_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	for (char *p = s; *p; p++)
+		if (*p == ' ' || *p == '\t')
+			*p = '\0';
+	return parse_setting(s, 1, 15, &console_loglevel);
+}
+
+static int
+overcommit_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", overcommit_memory);
+	return 0;
+}
+
+static int
+overcommit_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	return parse_setting(s, 0, 2, &overcommit_memory);
+}
+
+static int
+swappiness_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", swappiness);
+	return 0;
+}
+
+static int
+swappiness_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	return parse_setting(s, 0, 200, &swappiness);
+}
+
+static int
+pid_max_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", PID_MAX);
+	return 0;
+}
+
+static int
+ngroups_max_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", NGROUPS_MAX);
+	return 0;
+}
+
+static int
+cap_last_cap_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", CAP_LAST);
+	return 0;
+}
+
+/* --- the tables --- */
+
+#define SETTING(n, s, w) { .name = (n), .mode = S_IFREG | 0644, .show = (s), .write = (w) }
+
+static const struct pentry random_table[] = {
+	PFILE("boot_id", boot_id_show),
+	PTEXT("entropy_avail", "256\n"),
+	PTEXT("poolsize", "256\n"),
+	PFILE("uuid", uuid_show),
+	{ 0 },
+};
+
+static const struct pentry kernel_table[] = {
+	PFILE("cap_last_cap", cap_last_cap_show),
+	PFILE("domainname", domainname_show),
+	PFILE("hostname", hostname_show),
+	PFILE("ngroups_max", ngroups_max_show),
+	PTEXT("osrelease", UTS_RELEASE "\n"),
+	PTEXT("ostype", UTS_SYSNAME "\n"),
+	PTEXT("overflowgid", "65534\n"),
+	PTEXT("overflowuid", "65534\n"),
+	PFILE("pid_max", pid_max_show),
+	SETTING("printk", printk_show, printk_write),
+	PDIR("random", random_table),
+	PTEXT("tainted", "0\n"),
+	PTEXT("version", UTS_VERSION "\n"),
+	{ 0 },
+};
+
+static const struct pentry vm_table[] = {
+	PTEXT("max_map_count", "65530\n"),
+	PTEXT("mmap_min_addr", "4096\n"),
+	SETTING("overcommit_memory", overcommit_show, overcommit_write),
+	PTEXT("overcommit_ratio", "50\n"),
+	SETTING("swappiness", swappiness_show, swappiness_write),
+	{ 0 },
+};
+
+static const struct pentry fs_table[] = {
+	PTEXT("file-max", "9223372036854775807\n"),
+	PTEXT("nr_open", "1048576\n"),
+	PTEXT("pipe-max-size", "1048576\n"),
+	{ 0 },
+};
+
+const struct pentry proc_sys_table[] = {
+	PDIR("fs", fs_table),
+	PDIR("kernel", kernel_table),
+	PDIR("vm", vm_table),
+	{ 0 },
+};

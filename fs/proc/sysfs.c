@@ -1,0 +1,146 @@
+/*
+ * sysfs.c - as much of /sys as programs look for: which cpus there are, and empty classes.
+ *
+ * Data        sysfs_root and the tables below it.
+ * Further     Linux Documentation/ABI/testing/sysfs-devices-system-cpu.
+ */
+#include "abi/statfs.h"
+#include "arch/cpu.h"
+#include "fs/proc/proc.h"
+#include "lib/bitops.h"
+
+/* "0-2,4": runs of set bits. */
+static void
+put_cpu_list(struct pbuf *b, cpumask_t mask)
+{
+	const char *comma = "";
+
+	for (int cpu = 0; cpu < 64; cpu++) {
+		int last = cpu;
+
+		if (!(mask >> cpu & 1))
+			continue;
+		while (last + 1 < 64 && mask >> (last + 1) & 1)
+			last++;
+		if (last == cpu)
+			pbuf_printf(b, "%s%d", comma, cpu);
+		else
+			pbuf_printf(b, "%s%d-%d", comma, cpu, last);
+		comma = ",";
+		cpu = last;
+	}
+	pbuf_putc(b, '\n');
+}
+
+static int
+online_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	put_cpu_list(b, READ_ONCE(cpus_online));
+	return 0;
+}
+
+static int
+possible_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	put_cpu_list(b, BIT(ncpus) - 1);
+	return 0;
+}
+
+static int
+kernel_max_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", MAX_CPUS - 1);
+	return 0;
+}
+
+/* cpu0, cpu1, ... are there so that they can be counted. */
+static const struct pentry cpu_dir = PDIR("cpu", NULL);
+
+static int
+cpu_lookup(const struct pnode *dir, struct task *t, const char *name, struct pnode *out)
+{
+	long cpu = name[0] == 'c' && name[1] == 'p' && name[2] == 'u' ? ptree_number(name + 3) : -1;
+
+	if (cpu < 0 || cpu >= ncpus)
+		return -ENOENT;
+	out->e = &cpu_dir;
+	out->arg = cpu;
+	return 0;
+}
+
+static int
+cpu_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
+{
+	for (int cpu = *e->pos - PTREE_DYNAMIC; cpu < ncpus; cpu++) {
+		struct pnode n = { .e = &cpu_dir, .arg = cpu };
+		char name[] = "cpu00";
+
+		name[3] = '0' + cpu;
+		name[4] = '\0';
+		if (cpu >= 10) {
+			name[3] = '0' + cpu / 10;
+			name[4] = '0' + cpu % 10;
+		}
+		if (!ptree_emit(e, name, &n, PTREE_DYNAMIC + cpu + 1))
+			break;
+	}
+	return 0;
+}
+
+static const struct pentry cpu_table[] = {
+	PFILE("online", online_show),
+	PFILE("possible", possible_show),
+	PFILE("present", possible_show),
+	PFILE("kernel_max", kernel_max_show),
+	PTEXT("offline", "\n"),
+	{ 0 },
+};
+
+static const struct pentry system_table[] = {
+	{ .name = "cpu", .mode = S_IFDIR | 0555, .children = cpu_table,
+	  .lookup = cpu_lookup, .readdir = cpu_readdir },
+	{ 0 },
+};
+
+static const struct pentry devices_table[] = {
+	PDIR("system", system_table),
+	{ 0 },
+};
+
+static const struct pentry fs_table[] = {
+	PDIR("cgroup", NULL),
+	{ 0 },
+};
+
+static const struct pentry kernel_table[] = {
+	PTEXT("cpu_byteorder", "little\n"),
+	PDIR("mm", NULL),
+	{ 0 },
+};
+
+static const struct pentry sysfs_table[] = {
+	PDIR("block", NULL),
+	PDIR("bus", NULL),
+	PDIR("class", NULL),
+	PDIR("dev", NULL),
+	PDIR("devices", devices_table),
+	PDIR("firmware", NULL),
+	PDIR("fs", fs_table),
+	PDIR("kernel", kernel_table),
+	PDIR("module", NULL),
+	{ 0 },
+};
+
+static const struct pentry sysfs_root = PDIR("sys", sysfs_table);
+
+static struct super_block *
+sysfs_mount(const struct file_system *fs, const char *source, ulong flags, const char *data)
+{
+	return ptree_mount(fs, &sysfs_root, SYSFS_MAGIC);
+}
+
+const struct file_system sysfs = {
+	.name = "sysfs",
+	.nodev = true,
+	.mount = sysfs_mount,
+};

@@ -1,0 +1,299 @@
+/*
+ * read_write.c - moving bytes between programs and files: the read and write family, lseek,
+ * sendfile, directory reading.
+ *
+ * Each call decodes, checks, and hands a struct uio to file_read() or file_write() (file.c).
+ */
+#include "abi/dirent.h"
+#include "fs/internal.h"
+#include "kernel/fdtable.h"
+#include "kernel/signal.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+#define RW_MAX		0x7ffff000UL	/* Linux moves no more in one call */
+
+long
+sys_read(const ulong *a)
+{
+	struct file *f;
+	struct uio u;
+	ssize_t n;
+	bool put;
+
+	f = fd_get(a[0], &put);
+	if (unlikely(!f))
+		return -EBADF;
+	if (likely(a[2] <= RW_MAX))
+		uio_init_user(&u, UPTR(a[1]), a[2]);
+	else
+		uio_init_user(&u, UPTR(a[1]), RW_MAX);
+	n = (ssize_t)a[2] < 0 ? -EINVAL : file_read(f, &u, NULL);
+	fd_put(f, put);
+	return n;
+}
+
+long
+sys_write(const ulong *a)
+{
+	struct file *f;
+	struct uio u;
+	ssize_t n;
+	bool put;
+
+	f = fd_get(a[0], &put);
+	if (unlikely(!f))
+		return -EBADF;
+	if (likely(a[2] <= RW_MAX))
+		uio_init_user(&u, UPTR(a[1]), a[2]);
+	else
+		uio_init_user(&u, UPTR(a[1]), RW_MAX);
+	n = (ssize_t)a[2] < 0 ? -EINVAL : file_write(f, &u, NULL);
+	fd_put(f, put);
+	return n;
+}
+
+typedef ssize_t (*rw_fn)(struct file *, struct uio *, loff_t *);
+
+static long
+rw_vec(const ulong *a, rw_fn rw)
+{
+	struct uio_vec small[8], *heap = NULL;
+	struct file *f;
+	struct uio u;
+	ssize_t n;
+	bool put;
+
+	f = fd_get(a[0], &put);
+	if (!f)
+		return -EBADF;
+	n = uio_init_vec(&u, UPTR(a[1]), a[2], small, &heap);
+	if (!n)
+		n = rw(f, &u, NULL);
+	kfree(heap);
+	fd_put(f, put);
+	return n;
+}
+
+long
+sys_readv(const ulong *a)
+{
+	return rw_vec(a, file_read);
+}
+
+long
+sys_writev(const ulong *a)
+{
+	return rw_vec(a, file_write);
+}
+
+static long
+rw_at(const ulong *a, rw_fn rw)
+{
+	loff_t pos = a[3];
+	struct file *f;
+	struct uio u;
+	ssize_t n;
+	bool put;
+
+	if (pos < 0 || (ssize_t)a[2] < 0)
+		return -EINVAL;
+	f = fd_get(a[0], &put);
+	if (!f)
+		return -EBADF;
+	uio_init_user(&u, UPTR(a[1]), MIN(a[2], RW_MAX));
+	n = f->ops->stream ? -ESPIPE : rw(f, &u, &pos);
+	fd_put(f, put);
+	return n;
+}
+
+long
+sys_pread64(const ulong *a)
+{
+	return rw_at(a, file_read);
+}
+
+long
+sys_pwrite64(const ulong *a)
+{
+	return rw_at(a, file_write);
+}
+
+long
+sys_lseek(const ulong *a)
+{
+	loff_t off = a[1];
+	struct file *f;
+	loff_t to;
+	bool put;
+
+	f = fd_get(a[0], &put);
+	if (!f)
+		return -EBADF;
+	if (f->ops->stream || !f->ops->seek) {
+		to = -ESPIPE;
+	} else if (a[2] > SEEK_HOLE) {
+		to = -EINVAL;
+	} else {
+		mutex_lock(&f->pos_lock);
+		to = f->ops->seek(f, off, a[2]);
+		mutex_unlock(&f->pos_lock);
+	}
+	fd_put(f, put);
+	return to;
+}
+
+/* --- sendfile --- */
+
+#define SENDFILE_CHUNK	(16 * KiB)
+
+/* Copy up to n bytes from in (at *pos) to out. Bytes, or -errno if none. */
+static ssize_t
+file_copy(struct file *out, struct file *in, loff_t *pos, size_t n)
+{
+	ssize_t got, put, done = 0;
+	struct uio u;
+	char *buf;
+
+	buf = kmalloc(SENDFILE_CHUNK, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	while (n > 0) {
+		uio_init_kernel(&u, buf, MIN(n, SENDFILE_CHUNK));
+		got = file_read(in, &u, pos);
+		put = got;
+		if (got > 0) {
+			uio_init_kernel(&u, buf, got);
+			put = file_write(out, &u, NULL);
+			*pos -= got - MAX(put, 0L);
+		}
+		if (put <= 0) {
+			if (!done)
+				done = put;
+			break;
+		}
+		done += put;
+		n -= put;
+		if (put < got || signal_pending(current))
+			break;
+	}
+	kfree(buf);
+	return done;
+}
+
+long
+sys_sendfile(const ulong *a)
+{
+	struct file *out, *in;
+	bool put_out, put_in;
+	loff_t pos, start;
+	ssize_t n = -EBADF;
+
+	out = fd_get(a[0], &put_out);
+	if (!out)
+		return -EBADF;
+	in = fd_get(a[1], &put_in);
+	if (!in)
+		goto out_out;
+	if (!(in->mode & FMODE_READ) || !(out->mode & FMODE_WRITE))
+		goto out_in;
+	n = -EINVAL;
+	if (in->ops->stream || (out->flags & O_APPEND) || (ssize_t)a[3] < 0)
+		goto out_in;
+	pos = in->pos;
+	if (a[2] && get_user(pos, UPTR(a[2]))) {
+		n = -EFAULT;
+		goto out_in;
+	}
+	if (pos < 0)
+		goto out_in;
+	start = pos;
+	n = file_copy(out, in, &pos, MIN(a[3], RW_MAX));
+	if (!a[2]) {
+		mutex_lock(&in->pos_lock);
+		in->pos += pos - start;
+		mutex_unlock(&in->pos_lock);
+	} else if (put_user(pos, UPTR(a[2]))) {
+		n = -EFAULT;
+	}
+out_in:
+	fd_put(in, put_in);
+out_out:
+	fd_put(out, put_out);
+	return n;
+}
+
+/* --- getdents64 --- */
+
+struct dents {
+	struct dir_emit e;
+	uptr_t	to;
+	size_t	room;			/* bytes left */
+	int	err;
+};
+
+static bool
+dents_emit(struct dir_emit *e, const char *name, size_t len, u64 ino, u8 type, loff_t next)
+{
+	struct dents *d = container_of(e, struct dents, e);
+	union {
+		struct abi_dirent64 h;
+		char	bytes[ALIGN_UP(offsetof(struct abi_dirent64, d_name) + NAME_MAX + 1, 8)];
+	} rec;
+	size_t size = ALIGN_UP(offsetof(struct abi_dirent64, d_name) + len + 1, 8);
+	size_t used = offsetof(struct abi_dirent64, d_name) + len;
+
+	if (size > d->room) {
+		d->err = -EINVAL;	/* unless something was emitted before */
+		return false;
+	}
+	rec.h.d_ino = ino;
+	rec.h.d_off = next;
+	rec.h.d_reclen = size;
+	rec.h.d_type = type;
+	memcpy(rec.h.d_name, name, len);
+	memset(rec.bytes + used, 0, size - used);
+	if (copy_to_user(d->to, &rec, size)) {
+		d->err = -EFAULT;
+		return false;
+	}
+	d->to = uptr_add(d->to, size);
+	d->room -= size;
+	*e->pos = next;
+	return true;
+}
+
+/* Emit f's entries from its position on. */
+static int
+dir_read(struct file *f, struct dir_emit *e)
+{
+	struct inode *dir = f->inode;
+	int err;
+
+	mutex_lock(&f->pos_lock);
+	rwsem_lock_read(&dir->lock);
+	e->pos = &f->pos;
+	err = dir->flags & INODE_DEAD ? -ENOENT : f->ops->readdir(f, e);
+	rwsem_unlock_read(&dir->lock);
+	mutex_unlock(&f->pos_lock);
+	return err;
+}
+
+long
+sys_getdents64(const ulong *a)
+{
+	struct dents d = { .e.emit = dents_emit, .to = UPTR(a[1]), .room = (uint)a[2] };
+	struct file *f;
+	bool put;
+	long n;
+
+	f = fd_get(a[0], &put);
+	if (!f)
+		return -EBADF;
+	n = f->ops->readdir ? dir_read(f, &d.e) : -ENOTDIR;
+	fd_put(f, put);
+	if (n < 0)
+		return n;
+	n = (uint)a[2] - d.room;
+	return n ? n : d.err;
+}

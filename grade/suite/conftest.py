@@ -1,0 +1,82 @@
+"""What every test of the suite shares: the builds, and machines made from them.
+
+A test that asks for `machine` or `build` runs on every build that `--builds` names (the Makefile
+has made them), unless it says which with @pytest.mark.builds("gcc").  With SEXTANT_KERNEL=IMAGE
+all of it runs on that kernel instead, but for what is marked `ours`: about Sextant, not the ABI.
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from grade.cpio import pack
+from grade.machine import BUILD, FOREIGN, ROOT, Machine
+
+BUILDS = {"gcc": BUILD, "debug": BUILD / "debug", "llvm": BUILD / "llvm", "llvm-debug": BUILD / "llvm-debug"}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--builds", default="gcc", help="comma-separated: " + ",".join(BUILDS))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "builds(name...): only on these builds")
+    config.addinivalue_line("markers", "ours: about Sextant itself; left out when SEXTANT_KERNEL names another kernel")
+
+
+def pytest_generate_tests(metafunc):
+    if "build" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("builds")
+        builds = metafunc.config.getoption("--builds").split(",")
+        if unknown := set(builds) - set(BUILDS):
+            raise pytest.UsageError(f"no such build: {', '.join(unknown)}")
+        metafunc.parametrize("build", [b for b in builds if not only or b in only.args], scope="module")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if FOREIGN and item.get_closest_marker("ours"):
+            item.add_marker(pytest.mark.skip(reason="about Sextant itself"))
+        if "guest" in item.fixturenames and hasattr(item, "callspec"):
+            # Tests that share a machine stay together when two workers run the suite.
+            p = item.callspec.params
+            item.add_marker(pytest.mark.xdist_group(f"guest-{p.get('build')}-{p.get('cpus')}"))
+
+
+@pytest.fixture
+def machine(request, build):
+    """A function that makes a Machine of the build under test, named after the test, ended with it."""
+    machines = []
+
+    def make(**how):
+        how.setdefault("build", BUILDS[build])
+        how.setdefault("name", f"{request.node.name.partition('@')[0]}{'-' + str(len(machines)) if machines else ''}")
+        m = Machine(**how)
+        machines.append(m)
+        return m.start()
+
+    yield make
+    for m in machines:
+        m.kill()
+
+
+@pytest.fixture(scope="session")
+def debian():
+    """A folder with Debian's riscv64 busybox-static unpacked."""
+    folder = ROOT / "build" / "debian"
+    # The script takes a lock, and does nothing for what is there already.
+    subprocess.run([ROOT / "tools/fetch-debian", folder, "busybox-static"], check=True)
+    return folder
+
+
+@pytest.fixture
+def cpio(tmp_path):
+    """A function that packs {name: "dir" | bytes | (mode, bytes) | "-> target"} into an archive; its path."""
+
+    def make(files, name="initramfs.cpio"):
+        path = Path(tmp_path) / name
+        path.write_bytes(pack(files))
+        return path
+
+    return make

@@ -1,0 +1,81 @@
+"""Booting: every machine that the one Image promises to start on, and how runs end."""
+
+import re
+
+import pytest
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4, 8])
+def test_virt_reaches_the_prompt_with_every_hart(machine, cpus):
+    """On virt, any number of harts up to 8 is brought up and the shell starts."""
+    m = machine(cpus=cpus).boot()
+    assert m.run("grep -c ^processor /proc/cpuinfo") == str(cpus)
+
+
+def test_sifive_u_reaches_the_prompt(machine):
+    """The same Image boots sifive_u: hart 0 is left alone, the SiFive UART is the console."""
+    m = machine(board="sifive_u", cpus=5, mem="512M").boot(timeout=60)
+    assert m.run("grep -c ^processor /proc/cpuinfo") == "4"
+
+
+@pytest.mark.parametrize("mem", ["64M", "96M", "1G", "3G", "16G"])
+def test_any_amount_of_ram(machine, mem):
+    """From 64 MiB to 16 GiB; nearly all of it is usable."""
+    m = machine(mem=mem).boot()
+    total = int(re.search(r"MemTotal: *(\d+) kB", m.run("cat /proc/meminfo"))[1])
+    given = int(mem[:-1]) * (1024 if mem[-1] == "M" else 1024 * 1024)
+    assert given * 0.93 < total <= given
+
+
+@pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off", "sifive-u54"])
+def test_any_cpu_model(machine, cpu):
+    """With and without Sstc and the newer extensions."""
+    m = machine(cpu=cpu, cpus=2).boot()
+    assert m.run("sleep 0.2; echo slept") == "slept"
+
+
+def test_poweroff_succeeds(machine):
+    """`poweroff` ends QEMU with status 0."""
+    m = machine(cpus=2).boot()
+    m.send("poweroff\n")
+    assert m.wait() == 0
+
+
+def test_panic_fails_with_a_backtrace_of_every_hart(machine):
+    """When init dies the kernel panics: reason, registers, symbols, and a failing status."""
+    m = machine(cpus=2, append="rdinit=/bin/false")
+    m.expect(r"panic: .*init")
+    m.expect(r"sepc|pc ")
+    m.expect(r"cpu 0")
+    m.expect(r"[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+")
+    m.expect(r"cpu 1")
+    assert m.wait() not in (0, None)
+
+
+def test_unknown_words_go_to_init(machine, cpio, build):
+    """A word without '=' that the kernel does not know is an argument of init; with '=' its environment."""
+    m = machine(append="quiet wordforinit -- 'echo args=$#; env | grep colour' colour=blue")
+    m.expect(r"colour=blue")
+    assert m.wait() == 0
+
+
+def test_loglevel_and_quiet(machine):
+    """Without quiet the kernel says what it does; with quiet it does not, and dmesg still has it."""
+    loud = machine().boot().text()
+    m = machine(append="quiet").boot()
+    assert "Sextant" in loud.split("# ")[0]
+    assert len(m.text()) < len(loud)
+    assert "Sextant" in m.run("dmesg")
+
+
+def test_idle_machine_executes_nothing(machine):
+    """With nothing to do a hart stays in wfi: its virtual time passes without instructions."""
+    m = machine(icount=True).boot()
+    m.qmp("query-status")
+    before = m.hmp("info registers")
+    pc = re.search(r" pc +([0-9a-f]+)", before)[1]
+    # sleep=off warps virtual time over idle stretches: ten idle seconds pass at once.
+    t0 = m.virtual_time()
+    m.run("sleep 10", timeout=60)
+    assert m.virtual_time() - t0 >= 10
+    assert pc

@@ -1,0 +1,87 @@
+"""The programs of user/tests, each on 1, 2 and 4 harts.  They use only the Linux ABI and pass on Linux too.
+
+One machine per build and number of harts serves all of them, so each also shows that the ones
+before it left the kernel sound; after a failure the next test gets a fresh machine.  The one-hart
+machine counts instructions for time, so there even the preemption points come out the same again.
+"""
+
+import os
+
+import pytest
+
+from grade.cpio import pack
+from grade.machine import OUT, ROOT, Machine
+from grade.suite.conftest import BUILDS
+
+TESTS = sorted(p.stem for p in (ROOT / "user/tests").glob("*.c"))
+ARGUMENTS = {"many_tasks": "2000"}
+LIMIT = {"out_of_memory": 200, "fork_bomb": 200, "many_tasks": 200, "exec": 200}   # others: 60 s
+CPUS = [1, 2, 4]
+_running = {}
+
+
+def archive(build):
+    """The usual initramfs with the tests in /tests: two archives in a row, as Linux takes them."""
+    folder = BUILDS[build]
+    tests = {f"tests/{t}": (0o100755, (folder / "user/tests" / t).read_bytes()) for t in TESTS}
+    OUT.mkdir(exist_ok=True)
+    path = OUT / f"tests-{build}-{os.getpid()}.cpio"
+    if not path.exists():
+        path.write_bytes((folder / "initramfs.cpio").read_bytes() + pack({"tests": "dir", **tests}))
+    return path
+
+
+def end_machine():
+    for m in _running.values():
+        m.kill()
+    _running.clear()
+
+
+@pytest.fixture
+def guest(build, cpus):
+    """The running machine that tests of this build and number of harts share; ended by a failure."""
+    if (build, cpus) not in _running:
+        end_machine()
+        m = Machine(build=BUILDS[build], cpus=cpus, icount=cpus == 1, initrd=archive(build), append="quiet",
+                    name=f"guest-{build}-{cpus}")
+        _running[build, cpus] = m
+        m.start().boot()
+    return _running[build, cpus]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_machine_left():
+    yield
+    end_machine()
+    for path in OUT.glob(f"tests-*-{os.getpid()}.cpio"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("cpus", CPUS, scope="module")
+@pytest.mark.parametrize("test", TESTS)
+def test_program(guest, test):
+    """The program ends with status 0."""
+    try:
+        out = guest.run(f"/tests/{test} {ARGUMENTS.get(test, '')}", timeout=LIMIT.get(test, 60), check=False)
+        assert guest.code == 0, f"{test} exited with {guest.code}: {out}\n  log: out/{guest.name}.log\n  rerun: {guest.rerun()}"
+    except BaseException:
+        end_machine()
+        raise
+
+
+@pytest.mark.parametrize("cpus", CPUS, scope="module")
+def test_the_machine_that_ran_them_all_powers_off(guest):
+    """After all of that nothing is left running and the machine ends with status 0."""
+    try:
+        guest.run("sync")
+        guest.send("poweroff\n")
+        assert guest.wait() == 0
+    finally:
+        end_machine()
+
+
+@pytest.mark.builds("gcc", "debug")
+def test_ten_thousand_tasks_in_one_gibibyte(machine, build):
+    """10,000 processes can exist at once in 1 GiB of RAM."""
+    m = machine(cpus=2, mem="1G", initrd=archive(build), append="quiet").boot()
+    m.run("/tests/many_tasks 10000", timeout=300)

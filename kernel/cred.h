@@ -1,0 +1,20 @@
+/*
+ * cred.h - who a thread acts as: user and group ids, and capabilities.
+ */
+#ifndef KERNEL_CRED_H
+#define KERNEL_CRED_H
+
+#include "abi/capability.h"
+#include "lib/types.h"
+
+struct file;
+
+#define CAP_ALL		(BIT(CAP_LAST_CAP + 1) - 1)
+
+/*
+ * execve(2) of f: its set-user-ID and set-group-ID bits take effect on current, unless its mount or
+ * no_new_privs says otherwise. True if the program gains something its caller did not have (AT_SECURE).
+ */
+bool	cred_exec(const struct file *f);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * printk.c - the kernel's log: a ring of text, and the console it is copied to.
+ *
+ * Data        ring, the last 64 KiB of lines "<level>[seconds.micros] text\n".  A position is the number
+ *             of bytes ever written before it, so positions never repeat; [start, end) is in the ring.
+ * Locks       log_lock, rank last: anything may print, from any context.  Held while the console is
+ *             written, so that lines stay whole.  A panicking cpu does without.
+ * Invariants  L1  start is the beginning of a line, end - start <= LOG_SIZE.
+ * Not here    syslog(2) and /dev/kmsg, which read by log_read(); the terminal (drivers/tty).
+ */
+#include "kernel/printk.h"
+#include <stdarg.h>
+#include "arch/power.h"
+#include "arch/timer.h"
+#include "kernel/spinlock.h"
+#include "kernel/time.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+
+#define LOG_SIZE	(64 * KiB)
+#define LINE_MAX	512			/* of one message; what is longer is cut */
+#define DEFAULT_LEVEL	6
+
+static struct spinlock log_lock = SPINLOCK_INIT(RANK_PRINTK);
+static char ring[LOG_SIZE];
+static u64 start, end;				/* [log_lock] */
+static void (*console)(const char *s, size_t n) = early_console_write;
+
+int console_loglevel = 7;
+
+void
+console_register(void (*write)(const char *s, size_t n))
+{
+	__atomic_store_n(&console, write, __ATOMIC_RELEASE);
+}
+
+void
+console_write(const char *s, size_t n)
+{
+	__atomic_load_n(&console, __ATOMIC_ACQUIRE)(s, n);
+}
+
+/* Add bytes at the end; forget whole lines at the start to make room. */
+static void
+ring_add(const char *s, size_t n)
+{
+	size_t at = end % LOG_SIZE, first = MIN(n, LOG_SIZE - at);
+
+	if (end + n - start > LOG_SIZE) {
+		start = end + n - LOG_SIZE;
+		while (start < end && ring[(start - 1) % LOG_SIZE] != '\n')
+			start++;
+	}
+	memcpy(ring + at, s, first);
+	memcpy(ring, s + first, n - first);
+	end += n;
+}
+
+/* One line, without its line feed. */
+static void
+put_line(int level, u64 now, const char *text, size_t n)
+{
+	char head[40];
+	int len = snprintf(head, sizeof(head), "<%d>[%5lu.%06lu] ", level, now / NSEC_PER_SEC,
+			   now % NSEC_PER_SEC / NSEC_PER_USEC);
+
+	ring_add(head, len);
+	ring_add(text, n);
+	ring_add("\n", 1);
+	if (level < console_loglevel) {
+		console_write(head + 3, len - 3);
+		console_write(text, n);
+		console_write("\n", 1);
+	}
+}
+
+void
+printk(const char *fmt, ...)
+{
+	u64 now = timer_hz ? clock_monotonic() : 0;
+	bool locked = !panicking();
+	char buf[LINE_MAX], *line = buf, *nl;
+	int level = DEFAULT_LEVEL;
+	ulong flags = 0;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (line[0] == '\001' && line[1] >= '0' && line[1] <= '7') {
+		level = line[1] - '0';
+		line += 2;
+	}
+	if (locked)
+		flags = spin_lock_irqsave(&log_lock);
+	do {
+		nl = strchr(line, '\n');
+		put_line(level, now, line, nl ? (size_t)(nl - line) : strlen(line));
+		line = nl ? nl + 1 : NULL;
+	} while (line && *line);
+	if (locked)
+		spin_unlock_irqrestore(&log_lock, flags);
+}
+
+size_t
+log_read(u64 *pos, char *buf, size_t n)
+{
+	ulong flags = spin_lock_irqsave(&log_lock);
+	size_t at, first;
+
+	if (*pos < start)
+		*pos = start;
+	n = *pos < end ? MIN(n, end - *pos) : 0;
+	at = *pos % LOG_SIZE;
+	first = MIN(n, LOG_SIZE - at);
+	memcpy(buf, ring + at, first);
+	memcpy(buf + first, ring, n - first);
+	*pos += n;
+	spin_unlock_irqrestore(&log_lock, flags);
+	return n;
+}
+
+u64
+log_start(void)
+{
+	return READ_ONCE(start);
+}
+
+u64
+log_end(void)
+{
+	return READ_ONCE(end);
+}

@@ -1,0 +1,21 @@
+/*
+ * process.h - process groups and sessions: how a shell names its jobs.
+ */
+#ifndef KERNEL_PROCESS_H
+#define KERNEL_PROCESS_H
+
+#include "kernel/task.h"
+
+/* Every process, zombies too, parents before children: start with NULL; NULL ends. */
+struct process *process_next_locked(struct process *p) MUST_HOLD(tasks_lock);
+/* Those of group pgid. */
+struct process *pgrp_next_locked(int pgid, struct process *p) MUST_HOLD(tasks_lock);
+/*
+ * Nobody outside the group but in its session is parent of a member (`without` not counted):
+ * no shell would continue what stops.
+ */
+bool	pgrp_orphaned_locked(int pgid, const struct process *without) MUST_HOLD(tasks_lock);
+/* p is exiting: groups that become orphaned by it and have stopped members get SIGHUP and SIGCONT. */
+void	pgrp_exit_locked(struct process *p) MUST_HOLD(tasks_lock);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * spinlock.c - the slow half of a ticket lock; in the debug build, the checked whole.
+ *
+ * Data        struct spinlock.ticket: the high half is the next ticket to hand out, the low
+ *             half the one being served.  Both wrap; free is "equal".
+ * Locks       this is them.
+ * Not here    the fast paths (spinlock.h); rank checking (lockcheck.c).
+ * Further     Mellor-Crummey and Scott, "Algorithms for scalable synchronization", 1991.
+ */
+#include "kernel/spinlock.h"
+#include "arch/barrier.h"
+#include "kernel/lockcheck.h"
+#include "kernel/printk.h"
+#include "kernel/task.h"
+
+static inline u16
+spin_serving(struct spinlock *l)
+{
+	return smp_load_acquire((u16 *)&l->ticket);
+}
+
+#ifndef DEBUG
+void
+spin_wait(struct spinlock *l, u16 ticket)
+{
+	while (spin_serving(l) != ticket)
+		cpu_relax();
+}
+#else
+
+#define CALLER	__builtin_return_address(0)
+
+void
+spin_init(struct spinlock *l, enum lock_rank rank)
+{
+	l->ticket = 0;
+	l->rank = rank;
+	l->cpu = -1;
+	l->caller = NULL;
+}
+
+/* Common to all: check, take a ticket, wait for it. was_off: interrupts were off before the caller began. */
+static void
+spin_acquire(struct spinlock *l, bool nested, bool was_off, const void *caller)
+{
+	u16 ticket;
+
+	lockcheck_acquire(l, l->rank, true, nested, was_off, caller);
+	ticket = __atomic_fetch_add(&l->ticket, 1U << 16, __ATOMIC_ACQUIRE) >> 16;
+	while (spin_serving(l) != ticket)
+		cpu_relax();
+	l->cpu = current->cpu;
+	l->caller = caller;
+}
+
+static void
+spin_release(struct spinlock *l, const void *caller)
+{
+	if (l->cpu != current->cpu)
+		panic("spinlock %p released on cpu %d by %p, but cpu %d holds it", l, current->cpu, caller, l->cpu);
+	lockcheck_release(l, caller);
+	l->cpu = -1;
+	__atomic_store_n((u16 *)&l->ticket, (u16)(l->ticket + 1), __ATOMIC_RELEASE);
+}
+
+void
+spin_lock(struct spinlock *l) NO_TSA
+{
+	preempt_disable();
+	spin_acquire(l, false, !irq_enabled(), CALLER);
+}
+
+void
+spin_lock_nested(struct spinlock *l) NO_TSA
+{
+	preempt_disable();
+	spin_acquire(l, true, !irq_enabled(), CALLER);
+}
+
+bool
+spin_trylock(struct spinlock *l) NO_TSA
+{
+	u32 old;
+
+	preempt_disable();
+	old = READ_ONCE(l->ticket);
+	if (((old >> 16 ^ old) & 0xffff) == 0 &&
+	    __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		lockcheck_acquired(l, l->rank, true, !irq_enabled(), CALLER);
+		l->cpu = current->cpu;
+		l->caller = CALLER;
+		return true;
+	}
+	preempt_enable();
+	return false;
+}
+
+void
+spin_unlock(struct spinlock *l) NO_TSA
+{
+	spin_release(l, CALLER);
+	preempt_enable();
+}
+
+ulong
+spin_lock_irqsave(struct spinlock *l) NO_TSA
+{
+	ulong flags = irq_save();
+
+	spin_acquire(l, false, !flags, CALLER);
+	return flags;
+}
+
+void
+spin_unlock_irqrestore(struct spinlock *l, ulong flags) NO_TSA
+{
+	spin_release(l, CALLER);
+	irq_restore(flags);
+	if (READ_ONCE(current->arch.work) & TASK_WORK_RESCHED)
+		preempt_resched();
+}
+
+void
+spin_lock_irqoff(struct spinlock *l) NO_TSA
+{
+	assert(!irq_enabled());
+	spin_acquire(l, false, true, CALLER);
+}
+
+void
+spin_lock_irqoff_nested(struct spinlock *l) NO_TSA
+{
+	assert(!irq_enabled());
+	spin_acquire(l, true, true, CALLER);
+}
+
+void
+spin_unlock_irqoff(struct spinlock *l) NO_TSA
+{
+	spin_release(l, CALLER);
+}
+
+bool
+spin_held(const struct spinlock *l)
+{
+	return l->cpu == current->cpu;
+}
+#endif

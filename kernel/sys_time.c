@@ -1,0 +1,362 @@
+/*
+ * sys_time.c - system calls about time: clocks, sleeping, interval timers.
+ *
+ * Data        process.itimer_real.
+ * Locks       tasks_lock [T] for starting itimer_real, by setitimer and by its own callback.
+ * Not here    the clocks (time.c), timers (timer.c); vDSO-less reading, for the vDSO is sigreturn's alone.
+ * Further     clock_gettime(2), nanosleep(2), setitimer(2).
+ */
+#include "abi/capability.h"
+#include "abi/errno.h"
+#include "abi/time.h"
+#include "kernel/sched.h"
+#include "kernel/signal_private.h"
+#include "kernel/syscall.h"
+#include "kernel/task_private.h"
+#include "kernel/time.h"
+#include "lib/string.h"
+#include "mm/usercopy.h"
+
+#define COARSE_NS	(4 * NSEC_PER_MSEC)	/* what clock_getres says of the coarse clocks, as Linux at 250 Hz */
+
+/* --- between struct timespec and ns --- */
+
+static int
+to_ns(s64 sec, s64 frac, u64 unit, u64 *ns)
+{
+	if (sec < 0 || frac < 0 || frac >= (s64)(NSEC_PER_SEC / unit))
+		return -EINVAL;
+	*ns = sec >= (s64)(INT64_MAX / NSEC_PER_SEC) ? TIME_NEVER : sec * NSEC_PER_SEC + frac * unit;
+	return 0;
+}
+
+int
+timespec_from_user(uptr_t p, u64 *ns)
+{
+	struct abi_timespec ts;
+
+	if (get_user(ts, p))
+		return -EFAULT;
+	return to_ns(ts.tv_sec, ts.tv_nsec, 1, ns);
+}
+
+int
+timeval_from_user(uptr_t p, u64 *ns)
+{
+	struct abi_timeval tv;
+
+	if (get_user(tv, p))
+		return -EFAULT;
+	return to_ns(tv.tv_sec, tv.tv_usec, NSEC_PER_USEC, ns);
+}
+
+int
+timespec_to_user(uptr_t p, u64 ns)
+{
+	struct abi_timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+
+	return put_user(ts, p);
+}
+
+/* --- clocks --- */
+
+/*
+ * A CPU-time clock: of a process or thread by pid, encoded as ~pid << 3 | thread << 2 | 2 (clock_getcpuclockid),
+ * or current's. 0 or -EINVAL.
+ */
+static int
+cpu_clock(int id, u64 *ns)
+{
+	bool thread = id == CLOCK_THREAD_CPUTIME_ID || (id < 0 && (id & 4));
+	int pid = id < 0 ? ~(id >> 3) : 0;
+	struct task *t = current;
+	u64 stime;
+
+	if (id < 0 && (id & 3) == 3)
+		return -EINVAL;
+	if (pid) {
+		t = task_get_by_pid(pid);
+		if (!t || (thread ? t->proc != current->proc : t->proc->pid != pid)) {
+			if (t)
+				task_put(t);
+			return -EINVAL;
+		}
+	}
+	if (thread)
+		task_times(t, ns, &stime);
+	else
+		process_times(t->proc, ns, &stime);
+	*ns += stime;
+	if (pid)
+		task_put(t);
+	return 0;
+}
+
+/* What clock `id` shows: 0 or -EINVAL. */
+static int
+clock_read(int id, u64 *ns)
+{
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:
+		*ns = clock_realtime();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		*ns = clock_monotonic();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID:
+		return cpu_clock(id, ns);
+	default:
+		return id < 0 ? cpu_clock(id, ns) : -EINVAL;
+	}
+}
+
+long
+sys_clock_gettime(const ulong *a)
+{
+	u64 ns;
+	int err = clock_read(a[0], &ns);
+
+	return err ? err : timespec_to_user(UPTR(a[1]), ns);
+}
+
+long
+sys_clock_getres(const ulong *a)
+{
+	int id = a[0], err;
+	u64 ns;
+
+	err = clock_read(id, &ns);
+	if (err || !a[1])
+		return err;
+	return timespec_to_user(UPTR(a[1]), id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ? COARSE_NS : 1);
+}
+
+static int
+set_wall_clock(u64 ns)
+{
+	if (!task_capable(BIT(CAP_SYS_TIME)))
+		return -EPERM;
+	if (ns < clock_monotonic())		/* as Linux: not before the machine started in 1970 */
+		return -EINVAL;
+	clock_set_realtime(ns);
+	return 0;
+}
+
+long
+sys_clock_settime(const ulong *a)
+{
+	u64 ns;
+	int err;
+
+	if ((int)a[0] != CLOCK_REALTIME)
+		return -EINVAL;
+	err = timespec_from_user(UPTR(a[1]), &ns);
+	return err ? err : set_wall_clock(ns);
+}
+
+long
+sys_gettimeofday(const ulong *a)
+{
+	static const struct abi_timezone utc;
+	u64 ns = clock_realtime();
+	struct abi_timeval tv = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
+
+	if (a[0] && put_user(tv, UPTR(a[0])))
+		return -EFAULT;
+	if (a[1] && put_user(utc, UPTR(a[1])))
+		return -EFAULT;
+	return 0;
+}
+
+/* settimeofday(2). The kernel's time zone is UTC whatever is asked. */
+long
+sys_settimeofday(const ulong *a)
+{
+	u64 ns;
+	int err;
+
+	if (!a[0])
+		return task_capable(BIT(CAP_SYS_TIME)) ? 0 : -EPERM;
+	err = timeval_from_user(UPTR(a[0]), &ns);
+	return err ? err : set_wall_clock(ns);
+}
+
+/* times(2): in 1/ABI_CLK_TCK s. Returns the time since boot. */
+long
+sys_times(const ulong *a)
+{
+	const u64 tick = NSEC_PER_SEC / ABI_CLK_TCK;
+	struct process *p = current->proc;
+	struct abi_tms tms;
+	u64 utime, stime;
+
+	if (a[0]) {
+		process_times(p, &utime, &stime);
+		tms.tms_utime = utime / tick;
+		tms.tms_stime = stime / tick;
+		tms.tms_cutime = p->cutime / tick;
+		tms.tms_cstime = p->cstime / tick;
+		if (put_user(tms, UPTR(a[0])))
+			return -EFAULT;
+	}
+	return clock_monotonic() / tick;
+}
+
+/* --- sleeping --- */
+
+static long	sleep_restart(struct task *t);
+
+/* Sleep until deadline. If a signal comes: *left gets the time that remained, unless rem is null. */
+static long
+sleep_for(u64 deadline, uptr_t rem)
+{
+	struct task *t = current;
+	u64 now;
+	int err;
+
+	do
+		err = sleep_until(deadline);
+	while (err == 1);
+	if (!err)
+		return 0;
+	now = clock_monotonic();
+	if (rem.addr && timespec_to_user(rem, now < deadline ? deadline - now : 0))
+		return -EFAULT;
+	t->restart_fn = sleep_restart;
+	t->restart_arg[0] = deadline;
+	t->restart_arg[1] = rem.addr;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long
+sleep_restart(struct task *t)
+{
+	return sleep_for(t->restart_arg[0], UPTR(t->restart_arg[1]));
+}
+
+static u64
+deadline_after(u64 ns)
+{
+	u64 now = clock_monotonic();
+
+	return ns > TIME_NEVER - now ? TIME_NEVER : now + ns;
+}
+
+long
+sys_nanosleep(const ulong *a)
+{
+	u64 ns;
+	int err = timespec_from_user(UPTR(a[0]), &ns);
+
+	return err ? err : sleep_for(deadline_after(ns), UPTR(a[1]));
+}
+
+long
+sys_clock_nanosleep(const ulong *a)
+{
+	int id = a[0], flags = a[1], err;
+	bool wall = id == CLOCK_REALTIME || id == CLOCK_TAI || id == CLOCK_REALTIME_ALARM;
+	u64 ns;
+
+	if (!wall && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME && id != CLOCK_BOOTTIME_ALARM)
+		return id == CLOCK_THREAD_CPUTIME_ID || clock_read(id, &ns) ? -EINVAL : -EOPNOTSUPP;
+	err = timespec_from_user(UPTR(a[2]), &ns);
+	if (err)
+		return err;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_for(deadline_after(ns), UPTR(a[3]));
+	if (wall)
+		ns = clock_to_monotonic(ns);
+	do
+		err = sleep_until(ns);
+	while (err == 1);
+	return err ? -ERESTARTNOHAND : 0;
+}
+
+/* --- setitimer --- */
+
+void
+itimer_real_expired(struct timer *timer)
+{
+	struct process *p = container_of(timer, struct process, itimer_real);
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	u64 next;
+
+	if (!p->zombie) {
+		signal_send_locked(p, NULL, SIGALRM, NULL);
+		if (p->itimer_interval) {
+			next = timer->expires + p->itimer_interval;
+			timer_start(timer, MAX(next, clock_monotonic()));
+		}
+	}
+	spin_unlock_irqrestore(&tasks_lock, flags);
+}
+
+static struct abi_timeval
+to_timeval(u64 ns)
+{
+	ns = DIV_ROUND_UP(ns, NSEC_PER_USEC);
+	return (struct abi_timeval){ ns / 1000000, ns % 1000000 };
+}
+
+static void
+itimer_get(struct process *p, struct abi_itimerval *v)
+{
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	u64 now = clock_monotonic(), left = 0;
+
+	if (timer_pending(&p->itimer_real))
+		left = p->itimer_real.expires > now ? p->itimer_real.expires - now : NSEC_PER_USEC;
+	v->it_interval = to_timeval(p->itimer_interval);
+	v->it_value = to_timeval(left);
+	spin_unlock_irqrestore(&tasks_lock, flags);
+}
+
+/* getitimer(2). ITIMER_REAL alone: timers of CPU time do not exist. */
+long
+sys_getitimer(const ulong *a)
+{
+	struct abi_itimerval v;
+
+	if ((int)a[0] != ITIMER_REAL)
+		return -EINVAL;
+	itimer_get(current->proc, &v);
+	return put_user(v, UPTR(a[1]));
+}
+
+/* setitimer(2). */
+long
+sys_setitimer(const ulong *a)
+{
+	struct process *p = current->proc;
+	u64 value = 0, interval = 0;
+	struct abi_itimerval old;
+	ulong flags;
+	int err = 0;
+
+	if ((int)a[0] != ITIMER_REAL)
+		return -EINVAL;
+	if (a[1]) {
+		err = timeval_from_user(UPTR(a[1] + offsetof(struct abi_itimerval, it_value)), &value);
+		if (!err)
+			err = timeval_from_user(UPTR(a[1] + offsetof(struct abi_itimerval, it_interval)), &interval);
+		if (err)
+			return err;
+	}
+	itimer_get(p, &old);
+	timer_cancel(&p->itimer_real);
+	flags = spin_lock_irqsave(&tasks_lock);
+	p->itimer_interval = interval;
+	if (value)
+		timer_start(&p->itimer_real, deadline_after(value));
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return a[2] ? put_user(old, UPTR(a[2])) : 0;
+}

@@ -1,0 +1,133 @@
+/*
+ * internal.h - what the files of mm/ share and nobody else may use.
+ */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include "kernel/task.h"
+#include "mm/frame.h"
+#include "mm/mm.h"
+
+/* --- bootmem.c --- */
+/* Largest device tree that is looked at. */
+#define FDT_MAX_SIZE	(2 * MiB)
+/* A physical address before and after the direct map is up; before, until the next call. */
+void	*early_va(paddr_t pa);
+/* As bootmem_alloc from the largest range of RAM, not zeroed, only after the direct map is up. */
+paddr_t	bootmem_alloc_raw(size_t size, size_t align);
+/* The direct map is up: copy the device tree to where it stays. */
+void	bootmem_direct_map_up(void);
+/* The first reserved range that overlaps [start, end); NULL if all of it is free. */
+const struct mem_range *bootmem_reserved_in(paddr_t start, paddr_t end);
+
+/* --- frame.c --- */
+#ifdef DEBUG
+bool	alloc_should_fail(uint gfp);	/* failure injection chose this allocation */
+#else
+static inline bool alloc_should_fail(uint gfp) { return false; }
+#endif
+
+/* --- pagecache.c --- */
+void	radix_cache_init(void);		/* radix_node_alloc works */
+
+/* --- pagetable.c: the user half of a page table --- */
+#define PTE_ANON	PTE_SOFT0	/* an anonymous frame: this space's own, or shared copy-on-write */
+#define PTE_SPECIAL	PTE_SOFT1	/* no reference is held: the zero frame, the vdso */
+
+static inline struct frame *
+pte_frame(pte_t e)
+{
+	return &frames[(e >> 10) - frames_base];
+}
+
+/* The page-table page that holds this entry; frame->index counts its entries that are not 0. */
+static inline struct frame *
+pte_table(pte_t *p)
+{
+	return va_frame(p);
+}
+
+/* Bits of a leaf entry of area flags, without write permission: that is the fault handler's to give. */
+static inline u64
+pte_prot(u32 flags)
+{
+	u64 bits = PTE_U | PTE_A;
+
+	if (flags & (VM_READ | VM_WRITE))
+		bits |= PTE_R | PTE_V;
+	if (flags & VM_EXEC)
+		bits |= PTE_X | PTE_V;
+	return bits;
+}
+
+void	*pt_root_alloc(void);		/* with the kernel half; NULL if out of memory */
+void	pt_root_free(void *root);	/* its user half is empty again */
+pte_t	*pt_find(struct mm *mm, u64 addr);	/* NULL: no table there */
+pte_t	*pt_get(struct mm *mm, u64 addr);	/* made if missing; NULL: out of memory */
+
+/*
+ * Frames and tables taken out of a space, until the TLBs have forgotten them.
+ * gather_init, gather_zap..., gather_finish.
+ */
+#define GATHER_MAX	64
+struct gather {
+	struct mm *mm;
+	u64	start, end;		/* what to flush */
+	uint	nframes, ntables;
+	long	anon, file;		/* pages taken out */
+	struct frame *frames[GATHER_MAX];
+	struct frame *tables[GATHER_MAX];
+};
+
+void	gather_init(struct gather *g, struct mm *mm);
+/* Take out every entry of [start, end). mm->lock is held for writing, or nobody uses mm any more. */
+void	gather_zap(struct gather *g, u64 start, u64 end);
+void	gather_finish(struct gather *g);
+
+/* --- mm.c --- */
+void	mm_init(void);			/* the caches; called by vmap_init */
+
+/* --- area.c --- */
+void	area_init(void);
+#define STACK_GUARD	(256 * PAGE_SIZE)	/* stays unmapped below a stack */
+#define AREAS_MAX	65530			/* as vm.max_map_count */
+#define MMAP_MIN	(64 * KiB)		/* lowest address given out unasked: vm.mmap_min_addr */
+
+struct area *area_alloc(void);			/* zeroed; NULL if out of memory */
+void	area_free(struct area *a);		/* drops its file: not under mm->lock */
+void	areas_free(struct area *chain);		/* linked by their mm fields */
+/* [a->start, a->end) must be free. Accounts for its pages. */
+void	area_insert(struct mm *mm, struct area *a) MUST_HOLD(mm->lock);
+void	area_remove(struct mm *mm, struct area *a) MUST_HOLD(mm->lock);
+/* mm's accounts, copied from another's, do not count a. */
+void	area_unaccount(struct mm *mm, const struct area *a);
+struct area *area_next(struct area *a);
+struct area *area_prev(struct area *a);
+/* Cut a in two at addr; a keeps the lower part. 0 or -ENOMEM. */
+int	area_split(struct mm *mm, struct area *a, u64 addr) MUST_HOLD(mm->lock);
+/* Join a with like neighbours. Returns the area that holds it now. */
+struct area *area_merge(struct mm *mm, struct area *a) MUST_HOLD(mm->lock);
+/* The highest free stretch of len below mm->mmap_top; 0: none. */
+u64	area_gap(struct mm *mm, u64 len) MUST_HOLD(mm->lock);
+/* Is [start, end) free and not in a stack's guard gap? */
+bool	area_range_free(struct mm *mm, u64 start, u64 end) MUST_HOLD(mm->lock);
+/* Move a->start or a->end, keeping the accounts. */
+void	area_resize(struct mm *mm, struct area *a, u64 start, u64 end) MUST_HOLD(mm->lock);
+/* Change a->flags, keeping the accounts. */
+void	area_set_flags(struct mm *mm, struct area *a, u32 flags) MUST_HOLD(mm->lock);
+
+/* --- mmap.c --- */
+/* May mm grow by so many pages of this kind (RLIMIT_AS, RLIMIT_DATA)? */
+bool	mm_may_grow(struct mm *mm, u32 flags, u64 pages);
+/* Take [start, end) out. Areas taken out are chained on *dead, to be areas_free'd after unlocking. */
+int	mm_unmap_locked(struct mm *mm, u64 start, u64 end, struct area **dead) MUST_HOLD(mm->lock);
+
+/* --- fault.c --- */
+/* Touch every page of [start, end) as `access` of each area allows, for MAP_POPULATE and mlock. 0 or -errno. */
+int	mm_populate(struct mm *mm, u64 start, u64 end);
+
+/* --- usercopy.c --- */
+/* Wait until no other cpu copies through mm's page table as it was before this call. */
+void	usercopy_wait(struct mm *mm);
+
+#endif

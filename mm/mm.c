@@ -1,0 +1,204 @@
+/*
+ * mm.c - the life of an address space, and which one each hart has loaded.
+ *
+ *	users	threads that run in it, and others while they look inside (task_mm_get). The last
+ *		one empties it.
+ *	refs	the users together count as one, and each kernel thread that borrows it as one. The
+ *		last one frees its root table.
+ *
+ * A hart that runs a kernel thread, or whose last task of the space has exited, keeps the space
+ * loaded until it has another to load: the kernel half is the same in all of them. kernel/sched.c
+ * hands that reference on from one kernel thread to the next.
+ *
+ * Invariants  M1  a hart that has mm loaded has its bit set in mm->cpus.
+ * Not here    what is in it: area.c, fault.c, fork.c, mmap.c.
+ */
+#include "mm/mm.h"
+
+#include "abi/errno.h"
+#include "arch/barrier.h"
+#include "arch/cpu.h"
+#include "arch/signal.h"
+#include "kernel/printk.h"
+#include "lib/string.h"
+#include "mm/internal.h"
+#include "mm/slab.h"
+
+/* Where exec puts things: the vdso on top, a hole, the stack; mappings below the stack's room. */
+#define VDSO_ADDR	(USER_TOP - 2 * PAGE_SIZE)
+#define STACK_TOP	(USER_TOP - 4 * PAGE_SIZE)
+#define STACK_FIRST	(32 * PAGE_SIZE)	/* mapped at exec; grows by faults */
+#define STACK_ROOM_MIN	(128 * MiB)		/* kept free below the stack, whatever its limit... */
+#define STACK_ROOM_MAX	(USER_TOP / 6 * 5)	/* ...and at most, as Linux */
+
+static struct slab_cache *mm_cache;
+
+/* Once per object, which then stays an mm for ever: task_mm_get depends on it. */
+static void
+mm_construct(void *obj)
+{
+	struct mm *mm = obj;
+
+	atomic_set(&mm->users, 0);
+	atomic_set(&mm->refs, 0);
+	rwsem_init(&mm->lock, RANK_MM);
+	spin_init(&mm->pt_lock, RANK_PAGETABLE);
+}
+
+void
+mm_init(void)
+{
+	mm_cache = slab_create("mm", sizeof(struct mm), 64, mm_construct);
+	area_init();
+}
+
+struct mm *
+mm_create(void)
+{
+	struct mm *mm = slab_alloc(mm_cache, GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	mm->root = pt_root_alloc();
+	if (!mm->root) {
+		slab_free(mm_cache, mm);
+		return NULL;
+	}
+	mm->areas.node = NULL;
+	mm->cached = NULL;
+	mm->nareas = 0;
+	mm->cpus = 0;
+	memset(&mm->brk_start, 0, sizeof(*mm) - offsetof(struct mm, brk_start));
+	mm->stack_top = STACK_TOP;
+	mm->mmap_top = STACK_TOP - STACK_ROOM_MIN;
+	atomic_set(&mm->refs, 1);
+	/* Last: from here on task_mm_get may find it. */
+	smp_wmb();
+	atomic_set(&mm->users, 1);
+	return mm;
+}
+
+void
+mm_get(struct mm *mm)
+{
+	atomic_inc(&mm->users);
+}
+
+void
+mm_drop(struct mm *mm)
+{
+	if (!atomic_dec_and_test(&mm->refs))
+		return;
+	assert(pte_table(mm->root)->index == 0);
+	pt_root_free(mm->root);
+	slab_free(mm_cache, mm);
+}
+
+void
+mm_put(struct mm *mm)
+{
+	struct area *a, *dead = NULL;
+	struct gather g;
+
+	if (!atomic_dec_and_test(&mm->users))
+		return;
+	/* Nobody is left to change the areas, nor to copy. */
+	gather_init(&g, mm);
+	for (struct rb_node *n = rb_first(&mm->areas); n; n = rb_next(n)) {
+		a = rb_entry(n, struct area, node);
+		gather_zap(&g, a->start, a->end);
+	}
+	gather_finish(&g);
+	for (struct rb_node *n = rb_first(&mm->areas); n; n = rb_next(n)) {
+		a = rb_entry(n, struct area, node);
+		a->mm = (struct mm *)dead;
+		dead = a;
+	}
+	mm->areas.node = NULL;
+	mm->cached = NULL;
+	areas_free(dead);
+	mm_drop(mm);
+}
+
+void
+mm_switch(struct mm *prev, struct mm *next)
+{
+	u64 bit = BIT(current->cpu);
+
+	if (next == prev)
+		return;
+	__atomic_fetch_or(&next->cpus, bit, __ATOMIC_RELAXED);
+	smp_mb();		/* pairs with mm_tlb_flush's: see tlb.c */
+	mmu_switch(virt_to_phys(next->root));
+	if (prev)
+		__atomic_fetch_and(&prev->cpus, ~bit, __ATOMIC_RELEASE);
+}
+
+struct mm *
+task_mm_get(struct task *t)
+{
+	struct mm *mm = READ_ONCE(t->mm);
+
+	/* It may be gone, and be another's by now: then it is no longer t's. */
+	if (!mm || !atomic_inc_not_zero(&mm->users))
+		return NULL;
+	if (READ_ONCE(t->mm) == mm)
+		return mm;
+	mm_put(mm);
+	return NULL;
+}
+
+/* ---- for exec ---- */
+
+int
+mm_setup_stack(struct mm *mm, u64 size_limit)
+{
+	u64 room = MIN(MAX(size_limit, STACK_ROOM_MIN), STACK_ROOM_MAX);
+	struct area *a = area_alloc();
+
+	if (!a)
+		return -ENOMEM;
+	a->start = STACK_TOP - STACK_FIRST;
+	a->end = STACK_TOP;
+	a->flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_GROWSDOWN;
+	rwsem_lock_write(&mm->lock);
+	mm->stack_top = STACK_TOP;
+	mm->mmap_top = ALIGN_DOWN(STACK_TOP - room - STACK_GUARD, PAGE_SIZE);
+	if (!area_range_free(mm, a->start, a->end)) {
+		rwsem_unlock_write(&mm->lock);
+		area_free(a);
+		return -ENOMEM;
+	}
+	area_insert(mm, a);
+	rwsem_unlock_write(&mm->lock);
+	return 0;
+}
+
+int
+mm_map_vdso(struct mm *mm)
+{
+	struct area *a = area_alloc();
+
+	if (!a)
+		return -ENOMEM;
+	a->start = VDSO_ADDR;
+	a->end = VDSO_ADDR + PAGE_SIZE;
+	a->flags = VM_READ | VM_EXEC | VM_IO;
+	rwsem_lock_write(&mm->lock);
+	area_insert(mm, a);
+	mm->vdso = VDSO_ADDR;
+	rwsem_unlock_write(&mm->lock);
+	return 0;
+}
+
+void
+mm_usage(struct mm *mm, struct mm_usage *out)
+{
+	out->size = mm->total_pages;
+	out->rss = mm->rss_anon + mm->rss_file;
+	out->shared = mm->rss_file;
+	out->text = PAGE_ALIGN(mm->end_code - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >> PAGE_SHIFT;
+	out->data = mm->data_pages + mm->stack_pages;
+	out->stack = mm->stack_pages;
+	out->pt = mm->pt_pages;
+}

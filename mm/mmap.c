@@ -1,0 +1,374 @@
+/*
+ * mmap.c - changing an address space: map, unmap, protect, the break.
+ *
+ * Every operation has the same shape: allocate, lock mm->lock for writing, check, cut areas at the
+ * edges, change whole areas, join them with their neighbours, unlock, and only then drop what was
+ * taken out (a file's last reference may sleep on locks that rank before mm->lock).
+ *
+ * Not here    decoding the system calls, moving (mremap) and advice: sysmmap.c, mremap.c.
+ */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "abi/resource.h"
+#include "fs/vfs.h"
+#include "mm/internal.h"
+
+/* ---- limits ---- */
+
+static inline u64
+limit_pages(uint which)
+{
+	return current->proc->rlim[which].rlim_cur >> PAGE_SHIFT;
+}
+
+bool
+mm_may_grow(struct mm *mm, u32 flags, u64 pages)
+{
+	if (mm->total_pages + pages > limit_pages(RLIMIT_AS))
+		return false;
+	if ((flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE &&
+	    mm->data_pages + pages > limit_pages(RLIMIT_DATA))
+		return false;
+	return true;
+}
+
+/* One request for more than there is in all is refused at once, as Linux's default does. */
+static bool
+overcommits(u32 flags, u64 pages)
+{
+	struct mem_stats st;
+
+	if ((flags & (VM_WRITE | VM_SHARED | VM_NORESERVE)) != VM_WRITE || pages < 1024)
+		return false;
+	mem_stats(&st);
+	return pages > st.total;
+}
+
+/* ---- unmap ---- */
+
+int
+mm_unmap_locked(struct mm *mm, u64 start, u64 end, struct area **dead)
+{
+	struct area *a = mm_find(mm, start), *next;
+	struct gather g;
+	int err;
+
+	if (!a || a->start >= end)
+		return 0;
+	if (a->start < start) {
+		err = area_split(mm, a, start);
+		if (err)
+			return err;
+		a = area_next(a);
+	}
+	next = mm_find(mm, end - 1);
+	if (next && next->start < end && next->end > end) {
+		err = area_split(mm, next, end);
+		if (err)
+			return err;
+	}
+	gather_init(&g, mm);
+	for (; a && a->start < end; a = next) {
+		next = area_next(a);
+		area_remove(mm, a);
+		gather_zap(&g, a->start, a->end);
+		a->mm = (struct mm *)*dead;
+		*dead = a;
+	}
+	gather_finish(&g);
+	return 0;
+}
+
+int
+mm_unmap(struct mm *mm, u64 addr, u64 len)
+{
+	struct area *dead = NULL;
+	int err;
+
+	if (PAGE_OFFSET(addr) || len == 0 || len > USER_TOP || addr > USER_TOP - len)
+		return -EINVAL;
+	rwsem_lock_write(&mm->lock);
+	err = mm_unmap_locked(mm, addr, addr + PAGE_ALIGN(len), &dead);
+	rwsem_unlock_write(&mm->lock);
+	areas_free(dead);
+	return err;
+}
+
+/* ---- map ---- */
+
+/* Where the area goes. 0 with *out, or -errno. */
+static int
+choose_address(struct mm *mm, u64 addr, u64 len, u32 map_flags, u64 *out)
+{
+	if (len > USER_TOP)
+		return -ENOMEM;
+	if (map_flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (PAGE_OFFSET(addr))
+			return -EINVAL;
+		if (addr > USER_TOP - len)
+			return -ENOMEM;
+		if (addr < MMAP_MIN && current->euid != 0)
+			return -EPERM;
+		if (map_flags & MAP_FIXED_NOREPLACE) {
+			struct area *a = mm_find(mm, addr);
+
+			if (a && a->start < addr + len)
+				return -EEXIST;
+		}
+		*out = addr;
+		return 0;
+	}
+	addr = PAGE_ALIGN(addr);
+	if (addr >= MMAP_MIN && addr <= USER_TOP - len && area_range_free(mm, addr, addr + len)) {
+		*out = addr;
+		return 0;
+	}
+	*out = area_gap(mm, len);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* A plain anonymous area right below or above: grow it instead. True if that was possible. */
+static bool
+extend_neighbour(struct mm *mm, u64 start, u64 end, u32 flags)
+{
+	struct area *a = mm_find(mm, start ? start - 1 : 0);
+
+	if (a && a->end == start && a->flags == flags && !a->file) {
+		area_resize(mm, a, a->start, end);
+		area_merge(mm, a);
+		return true;
+	}
+	a = mm_find(mm, end);
+	if (a && a->start == end && a->flags == flags && !a->file) {
+		area_resize(mm, a, start, a->end);
+		return true;
+	}
+	return false;
+}
+
+long
+mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct file *file, u64 pgoff)
+{
+	struct area *dead = NULL, *a, *old;
+	u64 pages, replaced = 0;
+	long ret;
+
+	len = PAGE_ALIGN(len);
+	pages = len >> PAGE_SHIFT;
+	if (len == 0)
+		return -ENOMEM;
+	if (overcommits(vm_flags, pages))
+		return -ENOMEM;
+	a = area_alloc();
+	if (!a)
+		return -ENOMEM;
+	rwsem_lock_write(&mm->lock);
+	if (mm->lock_future)
+		vm_flags |= VM_LOCKED;
+	ret = choose_address(mm, addr, len, map_flags, &addr);
+	if (ret)
+		goto out_unlock;
+	if (mm->nareas >= AREAS_MAX) {
+		ret = -ENOMEM;
+		goto out_unlock;
+	}
+	if (map_flags & MAP_FIXED)
+		for (old = mm_find(mm, addr); old && old->start < addr + len; old = area_next(old))
+			replaced += (MIN(old->end, addr + len) - MAX(old->start, addr)) >> PAGE_SHIFT;
+	if (!mm_may_grow(mm, vm_flags, pages - replaced)) {
+		ret = -ENOMEM;
+		goto out_unlock;
+	}
+	if (replaced) {
+		ret = mm_unmap_locked(mm, addr, addr + len, &dead);
+		if (ret)
+			goto out_unlock;
+	}
+	if (!file && !(vm_flags & (VM_IO | VM_GROWSDOWN)) && extend_neighbour(mm, addr, addr + len, vm_flags)) {
+		ret = addr;
+		goto out_unlock;
+	}
+	a->start = addr;
+	a->end = addr + len;
+	a->flags = vm_flags;
+	a->mm = mm;
+	a->pgoff = pgoff;
+	if (file) {
+		a->file = file;
+		file_get(file);
+		ret = file->ops->mmap ? file->ops->mmap(file, a) : -ENODEV;
+		if (ret)
+			goto out_unlock;
+		/* A device that is like anonymous memory says so by giving up the file. */
+		if (!a->file) {
+			a->pgoff = 0;
+			file_put(file);
+		}
+	}
+	area_insert(mm, a);
+	if (file)
+		area_merge(mm, a);
+	rwsem_unlock_write(&mm->lock);
+	areas_free(dead);
+	return addr;
+
+out_unlock:
+	rwsem_unlock_write(&mm->lock);
+	area_free(a);
+	areas_free(dead);
+	return ret;
+}
+
+/* ---- protect ---- */
+
+/* The entry's new permissions: write permission is only ever taken here, and given by faults. */
+static inline pte_t
+reprotect(pte_t e, u32 flags)
+{
+	u64 keep = flags & VM_WRITE ? e & (PTE_W | PTE_D) : 0;
+
+	e &= ~(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D);
+	return e | keep | pte_prot(flags);
+}
+
+/* Give the pages of [start, end) the permissions of area flags. True if any lost something. */
+static bool
+protect_pages(struct mm *mm, u64 start, u64 end, u32 flags)
+{
+	bool lost = false;
+	pte_t *p, e, new;
+	u64 stop;
+
+	for (; start < end; start = stop) {
+		stop = MIN(ALIGN_DOWN(start, PT_SIZE(1)) + PT_SIZE(1), end);
+		p = pt_find(mm, start);
+		for (u64 va = start; p && va < stop; va += PAGE_SIZE, p++) {
+			e = *p;
+			if (!e)
+				continue;
+			new = reprotect(e, flags);
+			lost |= (e & ~new & (PTE_V | PTE_LEAF)) != 0;
+			*p = new;
+		}
+	}
+	return lost;
+}
+
+static int
+protect_area(struct mm *mm, struct area *a, u32 prot)
+{
+	u32 flags = (a->flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | prot;
+	u64 pages = (a->end - a->start) >> PAGE_SHIFT;
+
+	if ((prot & VM_WRITE) && !(a->flags & VM_WRITE)) {
+		if (!(a->flags & VM_MAYWRITE))
+			return -EACCES;
+		/* The total stays; only the data limit counts. */
+		if (!(flags & (VM_SHARED | VM_GROWSDOWN)) && mm->data_pages + pages > limit_pages(RLIMIT_DATA))
+			return -ENOMEM;
+		if (overcommits(flags, pages))
+			return -ENOMEM;
+	}
+	area_set_flags(mm, a, flags);
+	if (protect_pages(mm, a->start, a->end, flags))
+		mm_tlb_flush(mm, a->start, a->end);
+	if ((prot & VM_EXEC) && !(a->flags & VM_SHARED))
+		icache_flush_all();
+	return 0;
+}
+
+int
+mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags)
+{
+	u64 end = addr + PAGE_ALIGN(len), at = addr;
+	struct area *a;
+	int err = 0;
+
+	if (PAGE_OFFSET(addr))
+		return -EINVAL;
+	if (len == 0)
+		return 0;
+	if (end <= addr || end > USER_TOP)
+		return -ENOMEM;
+	vm_flags &= VM_READ | VM_WRITE | VM_EXEC;
+	rwsem_lock_write(&mm->lock);
+	while (at < end && !err) {
+		a = mm_find(mm, at);
+		if (!a || a->start > at) {
+			err = -ENOMEM;
+			break;
+		}
+		if ((a->flags & (VM_READ | VM_WRITE | VM_EXEC)) == vm_flags) {
+			at = a->end;
+			continue;
+		}
+		if (a->start < at) {
+			err = area_split(mm, a, at);
+			if (err)
+				break;
+			a = area_next(a);
+		}
+		if (a->end > end) {
+			err = area_split(mm, a, end);
+			if (err)
+				break;
+		}
+		at = a->end;
+		err = protect_area(mm, a, vm_flags);
+		area_merge(mm, a);
+	}
+	rwsem_unlock_write(&mm->lock);
+	return err;
+}
+
+/* ---- the break ---- */
+
+#define BRK_FLAGS	(VM_READ | VM_WRITE | VM_MAYWRITE)
+
+static bool
+brk_grow(struct mm *mm, u64 old_end, u64 new_end)
+{
+	u32 flags = BRK_FLAGS | (mm->lock_future ? VM_LOCKED : 0);
+	u64 pages = (new_end - old_end) >> PAGE_SHIFT;
+	struct area *a;
+
+	if (!area_range_free(mm, old_end, new_end) || !mm_may_grow(mm, flags, pages) || overcommits(flags, pages))
+		return false;
+	if (extend_neighbour(mm, old_end, new_end, flags))
+		return true;
+	a = mm->nareas < AREAS_MAX ? area_alloc() : NULL;
+	if (!a)
+		return false;
+	a->start = old_end;
+	a->end = new_end;
+	a->flags = flags;
+	area_insert(mm, a);
+	return true;
+}
+
+long
+mm_brk(struct mm *mm, u64 brk)
+{
+	u64 limit = current->proc->rlim[RLIMIT_DATA].rlim_cur;
+	struct area *dead = NULL;
+	u64 old_end, new_end;
+	long now;
+
+	rwsem_lock_write(&mm->lock);
+	old_end = PAGE_ALIGN(mm->brk);
+	new_end = PAGE_ALIGN(brk);
+	if (brk < mm->brk_start || brk >= USER_TOP)
+		goto out;
+	if (limit < RLIM_INFINITY && brk - mm->brk_start + (mm->end_data - mm->start_data) > limit)
+		goto out;
+	if (new_end > old_end && !brk_grow(mm, old_end, new_end))
+		goto out;
+	if (new_end < old_end && mm_unmap_locked(mm, new_end, old_end, &dead) != 0)
+		goto out;
+	mm->brk = brk;
+out:
+	now = mm->brk;
+	rwsem_unlock_write(&mm->lock);
+	areas_free(dead);
+	return now;
+}

@@ -1,0 +1,189 @@
+/*
+ * mremap.c - making a mapping longer, shorter, or moving it with its pages.
+ */
+#include "abi/errno.h"
+#include "abi/mman.h"
+#include "fs/vfs.h"
+#include "kernel/syscall.h"
+#include "mm/internal.h"
+
+/*
+ * Move the entries of [from, from+len) to `to`, where there are none. -ENOMEM leaves some moved: the caller moves
+ * them back, for which there are tables.
+ */
+static int
+move_pages(struct mm *mm, u64 from, u64 to, u64 len)
+{
+	pte_t *src, *dst;
+	u64 n;
+
+	for (; len; from += n, to += n, len -= n) {
+		n = MIN(len, PT_SIZE(1) - (from & (PT_SIZE(1) - 1)));
+		n = MIN(n, PT_SIZE(1) - (to & (PT_SIZE(1) - 1)));
+		src = pt_find(mm, from);
+		if (!src || pte_table(src)->index == 0)
+			continue;
+		dst = pt_get(mm, to);
+		if (!dst)
+			return -ENOMEM;
+		for (u64 i = 0; i < n >> PAGE_SHIFT; i++) {
+			if (!src[i])
+				continue;
+			dst[i] = src[i];
+			src[i] = 0;
+			pte_table(src)->index--;
+			pte_table(dst)->index++;
+		}
+	}
+	return 0;
+}
+
+/* Move [addr, addr+old) of area a to `to`, where new bytes are free. The address or -errno. */
+static long
+move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, bool keep, struct area **dead)
+{
+	struct area *b = area_alloc();
+	struct gather g;
+	int err;
+
+	if (!b)
+		return -ENOMEM;
+	b->start = to;
+	b->end = to + new;
+	b->flags = a->flags;
+	b->file = a->file;
+	if (b->file) {
+		file_get(b->file);
+		b->pgoff = a->pgoff + ((addr - a->start) >> PAGE_SHIFT);
+	}
+	err = move_pages(mm, addr, to, old);
+	if (err) {
+		move_pages(mm, to, addr, old);
+		goto out_free;
+	}
+	mm_tlb_flush(mm, addr, addr + old);
+	area_insert(mm, b);
+	area_merge(mm, b);
+	/* What is left at the old place has no pages. Should cutting it fail, it stays, and reads as new. */
+	if (!keep)
+		mm_unmap_locked(mm, addr, addr + old, dead);
+	return to;
+
+out_free:
+	mm_tlb_flush(mm, addr, addr + old);
+	gather_init(&g, mm);
+	gather_zap(&g, to, to + old);	/* the tables that were made */
+	gather_finish(&g);
+	b->mm = (struct mm *)*dead;
+	*dead = b;
+	return err;
+}
+
+/* May [addr, addr+old) of a grow to new bytes? 0 or -errno. */
+static int
+check_growth(struct mm *mm, struct area *a, u64 addr, u64 old, u64 new)
+{
+	if (addr + old > a->end)
+		return -EFAULT;
+	if (new > old && !mm_may_grow(mm, a->flags, (new - old) >> PAGE_SHIFT))
+		return -ENOMEM;
+	return 0;
+}
+
+static long
+mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead)
+{
+	struct area *a;
+	int err;
+
+	if (PAGE_OFFSET(to) || new > USER_TOP || to > USER_TOP - new)
+		return -EINVAL;
+	if (addr + old > to && to + new > addr)
+		return -EINVAL;
+	if (mm->nareas + 4 >= AREAS_MAX)
+		return -ENOMEM;
+	err = mm_unmap_locked(mm, to, to + new, dead);
+	if (err)
+		return err;
+	if (old > new) {
+		err = mm_unmap_locked(mm, addr + new, addr + old, dead);
+		if (err)
+			return err;
+		old = new;
+	}
+	a = mm_find(mm, addr);
+	if (!a || a->start > addr)
+		return -EFAULT;
+	err = check_growth(mm, a, addr, old, new);
+	if (err)
+		return err;
+	return move_area(mm, a, addr, old, to, new, flags & MREMAP_DONTUNMAP, dead);
+}
+
+static long
+mremap_locked(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead)
+{
+	struct area *a, *next;
+	int err;
+
+	if (flags & MREMAP_FIXED)
+		return mremap_fixed(mm, addr, old, new, flags, to, dead);
+	a = mm_find(mm, addr);
+	if (!a || a->start > addr)
+		return -EFAULT;
+	if (old >= new && !(flags & MREMAP_DONTUNMAP)) {
+		if (old > new && (err = mm_unmap_locked(mm, addr + new, addr + old, dead)))
+			return err;
+		return addr;
+	}
+	err = check_growth(mm, a, addr, old, new);
+	if (err)
+		return err;
+	if (addr + old == a->end && addr + new <= USER_TOP && !(flags & MREMAP_DONTUNMAP)) {
+		next = area_next(a);
+		if (!next || next->start >= addr + new) {
+			area_resize(mm, a, a->start, addr + new);
+			area_merge(mm, a);
+			return addr;
+		}
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	to = area_gap(mm, new);
+	if (!to || mm->nareas + 3 >= AREAS_MAX)
+		return -ENOMEM;
+	return move_area(mm, a, addr, old, to, new, flags & MREMAP_DONTUNMAP, dead);
+}
+
+/* mremap(2). */
+long
+sys_mremap(const ulong *arg)
+{
+	u64 addr = arg[0], old = PAGE_ALIGN(arg[1]), new = PAGE_ALIGN(arg[2]), to = arg[4];
+	u32 flags = arg[3];
+	struct mm *mm = current->mm;
+	struct area *dead = NULL, *a;
+	bool locked;
+	long ret;
+
+	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return -EINVAL;
+	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	if ((flags & MREMAP_DONTUNMAP) && old != new)
+		return -EINVAL;
+	if (PAGE_OFFSET(addr) || new == 0 || new > USER_TOP || old > USER_TOP || addr > USER_TOP - old)
+		return -EINVAL;
+	/* A length of 0 asks for a second mapping of shared pages: not offered. */
+	if (old == 0)
+		return -EINVAL;
+	rwsem_lock_write(&mm->lock);
+	ret = mremap_locked(mm, addr, old, new, flags, to, &dead);
+	a = ret > 0 ? mm_find(mm, ret) : NULL;
+	locked = a && (a->flags & VM_LOCKED) && new > old;
+	rwsem_unlock_write(&mm->lock);
+	areas_free(dead);
+	if (locked)
+		mm_populate(mm, ret + old, ret + new);
+	return ret;
+}

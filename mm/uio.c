@@ -1,0 +1,136 @@
+/*
+ * uio.c - where a read or write moves its bytes: user or kernel memory, in pieces.
+ *
+ * Locks       none: a uio belongs to one system call.
+ */
+#include "mm/uio.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "mm/usercopy.h"
+
+#define IOV_MAX		1024
+#define RW_MAX		(0x7fffffffUL & PAGE_MASK)	/* one read or write moves at most this, as Linux */
+
+enum direction { PUT, GET, ZERO };
+
+/* Move n bytes of the current piece, inside it. Bytes moved. */
+static size_t
+move_piece(const struct uio *u, void *buf, size_t n, enum direction dir)
+{
+	u64 at = u->vec->base + u->done;
+
+	if (u->kernel) {
+		if (dir == PUT)
+			memcpy((void *)at, buf, n);
+		else if (dir == GET)
+			memcpy(buf, (void *)at, n);
+		else
+			memset((void *)at, 0, n);
+		return n;
+	}
+	if (dir == PUT)
+		return copy_to_user_some(UPTR(at), buf, n);
+	if (dir == GET)
+		return copy_from_user_some(buf, UPTR(at), n);
+	return clear_user_some(UPTR(at), n);
+}
+
+static ALWAYS_INLINE size_t
+uio_move(struct uio *u, void *buf, size_t n, enum direction dir)
+{
+	size_t moved = 0, step, got;
+
+	n = MIN(n, u->resid);
+	while (moved < n) {
+		step = MIN(n - moved, u->vec->len - u->done);
+		got = step ? move_piece(u, (char *)buf + moved, step, dir) : 0;
+		moved += got;
+		u->done += got;
+		u->resid -= got;
+		if (got < step)
+			break;
+		if (u->done == u->vec->len && u->resid) {
+			u->vec++;
+			u->done = 0;
+		}
+	}
+	return moved;
+}
+
+size_t
+uio_put(struct uio *u, const void *src, size_t n)
+{
+	return uio_move(u, (void *)src, n, PUT);
+}
+
+size_t
+uio_get(struct uio *u, void *dst, size_t n)
+{
+	return uio_move(u, dst, n, GET);
+}
+
+size_t
+uio_zero(struct uio *u, size_t n)
+{
+	return uio_move(u, NULL, n, ZERO);
+}
+
+int
+uio_fault_in(struct uio *u, size_t n)
+{
+	const struct uio_vec *vec = u->vec;
+	size_t done = u->done, step;
+	u64 at;
+	u8 byte;
+
+	if (u->kernel)
+		return 0;
+	for (n = MIN(n, u->resid); n; n -= step) {
+		step = MIN(n, vec->len - done);
+		for (at = vec->base + done; at < vec->base + done + step; at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE)
+			if (get_user(byte, UPTR(at)))
+				return -EFAULT;
+		vec++;
+		done = 0;
+	}
+	return 0;
+}
+
+int
+uio_init_vec(struct uio *u, uptr_t iov, ulong count, struct uio_vec small[8], struct uio_vec **heap)
+{
+	struct uio_vec *vec = small;
+	u64 total = 0;
+
+	*heap = NULL;
+	if (count > IOV_MAX)
+		return -EINVAL;
+	if (count > 8) {
+		vec = *heap = kmalloc(count * sizeof(*vec), GFP_KERNEL);
+		if (!vec)
+			return -ENOMEM;
+	}
+	if (count && copy_from_user(vec, iov, count * sizeof(*vec)))
+		goto out_fault;
+	for (ulong i = 0; i < count; i++) {
+		if ((s64)vec[i].len < 0) {
+			kfree(*heap);
+			*heap = NULL;
+			return -EINVAL;
+		}
+		vec[i].len = MIN(vec[i].len, RW_MAX - total);
+		total += vec[i].len;
+	}
+	u->vec = vec;
+	u->done = 0;
+	u->resid = total;
+	u->kernel = false;
+	return 0;
+
+out_fault:
+	kfree(*heap);
+	*heap = NULL;
+	return -EFAULT;
+}

@@ -1,0 +1,103 @@
+/* message.c - messages in one form, numbers, and the end of output. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+void
+warn_errno(const char *what)
+{
+	int e = errno;
+
+	fflush(stdout);
+	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(e));
+}
+
+static void
+say(const char *fmt, va_list ap)
+{
+	char text[512];
+
+	fflush(stdout);
+	vsnprintf(text, sizeof text, fmt, ap);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
+}
+
+void
+warn_text(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void
+die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+void
+die_errno(const char *what)
+{
+	warn_errno(what);
+	exit(1);
+}
+
+void
+usage(const char *text)
+{
+	fprintf(stderr, "usage: %s\n", text);
+	exit(2);
+}
+
+int
+finish_output(int status)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "%s: write error: %s\n", program_invocation_short_name, strerror(errno));
+		return 1;
+	}
+	return status;
+}
+
+long
+number(const char *s, const char *what)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	if (!*s || *end)
+		die("%s: not a number: %s", what, s);
+	return n;
+}
+
+char *
+human_size(unsigned long long n, char *buf)
+{
+	static const char units[] = " KMGTPE";
+	int u = 0;
+	unsigned long long rest = 0;
+
+	while (n >= 1024) {
+		rest = n % 1024;
+		n /= 1024;
+		u++;
+	}
+	if (!u)
+		sprintf(buf, "%llu", n);
+	else if (n < 10)
+		sprintf(buf, "%llu.%llu%c", n, rest * 10 / 1024, units[u]);
+	else
+		sprintf(buf, "%llu%c", n, units[u]);
+	return buf;
+}

@@ -1,0 +1,63 @@
+/* wait: statuses, selectors, options and errors of wait4, waitpid and waitid. */
+#include <sys/resource.h>
+#include "test.h"
+
+static void exit_300(void) { _exit(300); }
+static void die_15(void) { kill(getpid(), SIGTERM); pause(); }
+
+int
+main(void)
+{
+	int status;
+	siginfo_t info;
+	struct rusage ru;
+	pid_t a, b;
+
+	CHECK_ERRNO(ECHILD, waitpid(-1, &status, 0));
+	CHECK(exited(in_child(exit_300), 300 & 255));
+	CHECK(killed(in_child(die_15), SIGTERM));
+	CHECK_ERRNO(EINVAL, waitpid(-1, &status, 0x10000));
+
+	a = fork();
+	if (a == 0) { pause_ms(50); _exit(1); }
+	b = fork();
+	if (b == 0) { pause_ms(100); _exit(2); }
+	CHECK(waitpid(-1, &status, WNOHANG) == 0);
+	CHECK(waitpid(b, &status, 0) == b && exited(status, 2));
+	CHECK(wait4(a, &status, 0, &ru) == a && exited(status, 1));
+	CHECK_ERRNO(ECHILD, waitpid(a, &status, 0));
+
+	/* Stop, continue, both reported. */
+	a = fork();
+	if (a == 0)
+		for (;;)
+			pause();
+	kill(a, SIGSTOP);
+	CHECK(waitpid(a, &status, WUNTRACED) == a && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	CHECK(waitpid(a, &status, WNOHANG | WUNTRACED) == 0);
+	kill(a, SIGCONT);
+	CHECK(waitpid(a, &status, WCONTINUED) == a && WIFCONTINUED(status));
+	kill(a, SIGKILL);
+	memset(&info, 0, sizeof info);
+	CHECK(waitid(P_PID, a, &info, WEXITED | WNOWAIT) == 0);
+	CHECK(info.si_pid == a && info.si_code == CLD_KILLED && info.si_status == SIGKILL);
+	CHECK(waitpid(a, &status, 0) == a && killed(status, SIGKILL));
+
+	/* An orphan goes to init, not to us. */
+	a = fork();
+	if (a == 0) {
+		if (fork() == 0) { pause_ms(30); _exit(0); }
+		_exit(0);
+	}
+	CHECK(waitpid(a, &status, 0) == a);
+	pause_ms(60);
+	CHECK_ERRNO(ECHILD, waitpid(-1, &status, 0));
+
+	/* Ignored SIGCHLD: children vanish, wait says so after the last. */
+	signal(SIGCHLD, SIG_IGN);
+	a = fork();
+	if (a == 0)
+		_exit(0);
+	CHECK_ERRNO(ECHILD, waitpid(a, &status, 0));
+	return 0;
+}
