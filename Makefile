@@ -47,7 +47,17 @@ CFLAGS	:= -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-common -fno-strict-alias
 CFLAGS	+= $(if $(LLVM),-Wno-unused-command-line-argument -mno-relax,-msmall-data-limit=0)
 ifdef DEBUG
 CFLAGS	+= -DDEBUG
+# The sanitizers (docs/debugging.md): each check is a call of mm/kasan.c, kernel/ubsan.c or kernel/stackprotect.c.
+KASAN	:= -fsanitize=kernel-address $(foreach o,instrumentation-with-call-threshold=0 stack=0 globals=1,\
+	   $(if $(LLVM),-mllvm -asan-$(o),--param asan-$(o)))
+UBSAN	:= -fsanitize=undefined -fno-sanitize-recover=undefined -fstack-protector-strong
+# What runs before paging, what checks, and what works on free memory.
+NO_SANITIZER := arch/riscv/early.c kernel/ubsan.c kernel/stackprotect.c mm/kasan.c lib/string.c
+NO_KASAN := mm/slab.c
+# mm/kasan.c has checked memcpy and its like, and calls these.
+$(O)/lib/string.o: RENAME := $(foreach f,memcpy memmove memset memcmp strlen,-D$(f)=raw_$(f))
 endif
+SANITIZE = $(if $(filter $(NO_SANITIZER),$<),$(RENAME),$(UBSAN) $(if $(filter $(NO_KASAN),$<),,$(KASAN)))
 
 # ---- kernel ----
 KSRC	:= $(filter-out %_test.c %_fuzz.c %/asm-offsets.c,$(wildcard $(addsuffix /*.c,arch/riscv kernel mm fs fs/* drivers drivers/* lib)))
@@ -62,7 +72,7 @@ all: $(O)/Image $(O)/initramfs.cpio
 $(O)/%.o: %.c | $(OFFSETS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 $(O)/%.o: %.S $(OFFSETS)
 	@mkdir -p $(@D)

@@ -211,8 +211,12 @@ void	pipe_init(void);
 long	pipe_fcntl(struct file *f, uint cmd, ulong arg);
 
 /* --- tmpfs.c --- */
-/* A RAM file system of kind fs: tmpfs's options in data. ERR_PTR. */
-struct super_block *ram_super_create(const struct file_system *fs, ulong flags, const char *data, u32 root_mode);
+/*
+ * A RAM file system of kind fs: tmpfs's options in data. kernel_mounted: its limits, which nobody gave, are
+ * shown among its options, as Linux does. ERR_PTR.
+ */
+struct super_block *ram_super_create(const struct file_system *fs, ulong flags, const char *data, u32 root_mode,
+				     bool kernel_mounted);
 /* A node under root made by the kernel, root's own: 0, -EEXIST, -ENOMEM, -ENOSPC. */
 int	ram_node_create(struct dentry *root, const char *name, u32 mode, u32 rdev);
 void	tmpfs_init(void);

@@ -294,6 +294,7 @@ mount_root(const char *type, struct path *out)
 	m = mount_new(sb, sb->root, type, 0);
 	if (!m)
 		return -ENOMEM;
+	m->flags = 0;			/* nobody asked for relatime either */
 	list_push_back(&mounts, &m->link);
 	out->mnt = m;
 	out->dentry = m->root;

@@ -24,7 +24,7 @@ struct tmpfs {				/* Guarded by: i immutable but for remount  a atomic */
 	u64	pages, inodes;		/* [a] used */
 	u64	last_ino;		/* [a] */
 	u32	mode, uid, gid;		/* [i] of the root */
-	bool	size_given, inodes_given, mode_given;	/* [i] for /proc/mounts */
+	bool	size_given, inodes_given, mode_given;	/* [i] shown in /proc/mounts */
 };
 
 static const struct inode_ops tmpfs_dir_ops, tmpfs_file_ops, tmpfs_link_ops, tmpfs_special_ops;
@@ -369,7 +369,7 @@ ram_pages(void)
 /* --- super blocks --- */
 
 struct super_block *
-ram_super_create(const struct file_system *fs, ulong flags, const char *data, u32 root_mode)
+ram_super_create(const struct file_system *fs, ulong flags, const char *data, u32 root_mode, bool kernel_mounted)
 {
 	struct tmpfs *t = kzalloc(sizeof(*t), GFP_KERNEL);
 	u64 ram = ram_pages();
@@ -383,6 +383,7 @@ ram_super_create(const struct file_system *fs, ulong flags, const char *data, u3
 	t->mode = root_mode;
 	t->uid = current->fsuid;
 	t->gid = current->fsgid;
+	t->size_given = t->inodes_given = kernel_mounted;
 	err = parse_options(t, data, ram * PAGE_SIZE);
 	if (err)
 		goto out_free;
@@ -414,13 +415,13 @@ out_free:
 static struct super_block *
 tmpfs_mount(const struct file_system *fs, const char *source, ulong flags, const char *data)
 {
-	return ram_super_create(fs, flags, data, 01777);
+	return ram_super_create(fs, flags, data, 01777, false);
 }
 
 static struct super_block *
 rootfs_mount(const struct file_system *fs, const char *source, ulong flags, const char *data)
 {
-	return ram_super_create(fs, flags, data, 0755);
+	return ram_super_create(fs, flags, data, 0755, true);
 }
 
 static int
@@ -478,6 +479,7 @@ tmpfs_show_options(struct super_block *sb, char *buf, size_t size)
 		n += snprintf(buf + n, size - n, ",uid=%u", t->uid);
 	if (t->gid)
 		n += snprintf(buf + n, size - n, ",gid=%u", t->gid);
+	snprintf(buf + n, size - n, ",inode64");
 	return 0;
 }
 
@@ -539,7 +541,7 @@ tmpfs_init(void)
 {
 	fs_register(&rootfs_fs);
 	fs_register(&tmpfs_fs);
-	shmem_sb = ram_super_create(&tmpfs_fs, 0, "size=0,nr_inodes=0", 0700);
+	shmem_sb = ram_super_create(&tmpfs_fs, 0, "size=0,nr_inodes=0", 0700, true);
 	if (IS_ERR(shmem_sb))
 		panic("no memory for the first file system");
 }

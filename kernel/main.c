@@ -12,16 +12,19 @@
 #include "drivers/irq.h"
 #include "drivers/tty/tty.h"
 #include "fs/dev.h"
+#include "fs/proc/proc.h"
 #include "fs/vfs.h"
 #include "kernel/initramfs.h"
 #include "kernel/main.h"
 #include "kernel/params.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
+#include "kernel/stackprotect.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "mm/bootmem.h"
 #include "mm/frame.h"
+#include "mm/kasan.h"
 #include "mm/slab.h"
 #include "mm/vmap.h"
 
@@ -33,11 +36,13 @@ kernel_main(void)
 	bootmem_init();			/* the device tree can be read; bootmem_alloc */
 	params_init();			/* param("...") */
 	kernelmap_init();		/* all RAM by phys_to_virt; the image is W^X */
+	kasan_init();			/* DEBUG: bad accesses are caught */
 	frame_init();			/* frame_alloc, page_alloc */
 	slab_init();			/* kmalloc */
 	vmap_init();			/* vmalloc, ioremap, kernel stacks */
 	cpu_init();			/* ncpus, cpu_hwcap */
 	timer_init();			/* timer_ticks means something */
+	stackprotect_init();		/* DEBUG: random_bytes works */
 	timers_init();			/* clock_monotonic, timer_start */
 	task_init();			/* current is pid 0 */
 	sched_init();			/* schedule, wake_task */
@@ -48,6 +53,8 @@ kernel_main(void)
 	irq_enable();
 	vfs_init();			/* an empty root directory */
 	devtmpfs_init();		/* /dev can be mounted */
+	fs_register(&procfs);		/* and /proc */
+	fs_register(&sysfs);		/* and /sys */
 	driver_probe_all(DRIVER_NORMAL);
 	tty_console_init();		/* /dev/console */
 	cpu_start_others();		/* the other harts schedule */

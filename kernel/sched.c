@@ -51,7 +51,7 @@ cpu_rq(int cpu)
 }
 
 /* Lock the queue that t belongs to. Interrupts are off. */
-static struct rq *
+static ALWAYS_INLINE struct rq *
 task_rq_lock(struct task *t) NO_TSA
 {
 	for (;;) {
@@ -122,9 +122,9 @@ slice_expired(struct timer *timer)
 
 /* --- queues --- */
 
-/* Make t, which is on no queue, ready to run on rq; preempt who must be. rq->lock held. */
-void
-rq_enqueue(struct rq *rq, struct task *t, bool wakeup)
+/* Make t, which is on no queue, ready to run on rq; preempt who must be. */
+static ALWAYS_INLINE void
+enqueue(struct rq *rq, struct task *t, bool wakeup)
 {
 	const struct sched_class *class = t->se.class, *now = rq->curr->se.class;
 
@@ -134,7 +134,7 @@ rq_enqueue(struct rq *rq, struct task *t, bool wakeup)
 	t->se.queued = true;
 	rq->nr_ready++;
 	class->enqueue(rq, t, wakeup);
-	if (class == now ? class->preempts(rq, t) : class->order < now->order) {
+	if (class == now ? class->preempts && class->preempts(rq, t) : class->order < now->order) {
 		rq_resched(rq);
 	} else if (!timer_pending(&rq->slice)) {
 		if (rq->cpu == current->cpu)
@@ -145,6 +145,13 @@ rq_enqueue(struct rq *rq, struct task *t, bool wakeup)
 }
 
 void
+rq_enqueue(struct rq *rq, struct task *t, bool wakeup)
+{
+	assert_held(&rq->lock);
+	enqueue(rq, t, wakeup);
+}
+
+void
 rq_dequeue(struct rq *rq, struct task *t)
 {
 	t->se.class->dequeue(rq, t);
@@ -152,18 +159,13 @@ rq_dequeue(struct rq *rq, struct task *t)
 	rq->nr_ready--;
 }
 
-/*
- * Put t, ready but neither queued nor running, on the queue of a cpu that suits it. rq is its own and
- * locked; it is released.
- */
-static void
-task_place(struct rq *rq, struct task *t, bool wakeup) NO_TSA
+/* As task_place, when t had better run, or must, on another cpu. */
+static NOINLINE void
+task_place_elsewhere(struct rq *rq, struct task *t, bool wakeup) NO_TSA
 {
-	int cpu = rq->cpu;
+	int cpu = balance_choose_cpu(t);
 
-	if (unlikely((READ_ONCE(sched_idle_cpus) & t->se.allowed) || !(t->se.allowed & BIT(cpu))))
-		cpu = balance_choose_cpu(t);
-	while (unlikely(cpu != rq->cpu)) {
+	while (cpu != rq->cpu) {
 		t->cpu = cpu;
 		spin_unlock_irqoff(&rq->lock);
 		rq = rq_of_cpu[cpu];
@@ -173,7 +175,22 @@ task_place(struct rq *rq, struct task *t, bool wakeup) NO_TSA
 			break;
 		cpu = balance_choose_cpu(t);
 	}
-	rq_enqueue(rq, t, wakeup);
+	enqueue(rq, t, wakeup);
+	spin_unlock_irqoff(&rq->lock);
+}
+
+/*
+ * Put t, ready but neither queued nor running, on the queue of a cpu that suits it. rq is its own and
+ * locked; it is released.
+ */
+static ALWAYS_INLINE void
+task_place(struct rq *rq, struct task *t, bool wakeup) NO_TSA
+{
+	if (unlikely((READ_ONCE(sched_idle_cpus) & t->se.allowed) || !(t->se.allowed & BIT(rq->cpu)))) {
+		task_place_elsewhere(rq, t, wakeup);
+		return;
+	}
+	enqueue(rq, t, wakeup);
 	spin_unlock_irqoff(&rq->lock);
 }
 
@@ -253,7 +270,7 @@ switch_mm(struct task *prev, struct task *next)
  * Complete the switch from prev, on the stack of the task that came: release the run queue, restore interrupts,
  * and see to prev if it will not come back to do it itself.
  */
-static inline void
+static ALWAYS_INLINE void
 finish_switch(struct task *prev, ulong flags) NO_TSA
 {
 	struct rq *rq = rq_of_cpu[current->cpu];
@@ -323,7 +340,7 @@ leave_idle(struct rq *rq)
 }
 
 /* The whole of a reschedule. */
-static inline void
+static ALWAYS_INLINE void
 reschedule(enum mode mode) NO_TSA
 {
 	struct task *prev = current, *next;
@@ -384,11 +401,18 @@ schedule(void)
 	reschedule(BY_WISH);
 }
 
+/* The same, where it need not be fast. */
+static NOINLINE void
+stand_back(enum mode mode)
+{
+	reschedule(mode);
+}
+
 void
 sched_yield_current(void)
 {
 	WRITE_ONCE(current->state, TASK_RUNNING);
-	reschedule(YIELDED);
+	stand_back(YIELDED);
 }
 
 /* A new task's first instructions. */
@@ -406,7 +430,7 @@ sched_preempt(void)
 	struct task *t = current;
 
 	if ((READ_ONCE(t->arch.work) & TASK_WORK_RESCHED) && t->arch.preempt_count == 0)
-		reschedule(PREEMPTED);
+		stand_back(PREEMPTED);
 }
 
 /* preempt_enable found the need to reschedule: is it allowed? */
@@ -414,7 +438,7 @@ void
 preempt_resched(void)
 {
 	if (irq_enabled() && current->arch.preempt_count == 0)
-		reschedule(PREEMPTED);
+		stand_back(PREEMPTED);
 }
 
 /* --- changing how a task is scheduled --- */

@@ -35,7 +35,7 @@ struct sched_class {
 	struct task *(*pick)(struct rq *rq);
 	/* curr stops running but stays ready: put it back. yielded: by its own wish, or its slice is used up. */
 	void	(*put_back)(struct rq *rq, struct task *t, bool yielded);
-	/* Should waking t preempt rq->curr, of the same class? */
+	/* Should waking t preempt rq->curr, of the same class? NULL: never. */
 	bool	(*preempts)(struct rq *rq, struct task *t);
 	/* How long t may run while others of the class wait, ns; 0: for ever. */
 	u64	(*slice)(struct rq *rq, struct task *t);

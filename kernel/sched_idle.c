@@ -27,12 +27,6 @@ idle_put_back(struct rq *rq, struct task *t, bool yielded)
 {
 }
 
-static bool
-idle_preempts(struct rq *rq, struct task *t)
-{
-	return false;
-}
-
 static u64
 idle_slice(struct rq *rq, struct task *t)
 {
@@ -52,7 +46,6 @@ const struct sched_class sched_idle = {
 	.dequeue = idle_dequeue,
 	.pick = idle_pick,
 	.put_back = idle_put_back,
-	.preempts = idle_preempts,
 	.slice = idle_slice,
 	.steal = idle_steal,
 };

@@ -44,12 +44,6 @@ rr_put_back(struct rq *rq, struct task *t, bool yielded)
 		list_push_front(&rq->rr, &t->se.link);
 }
 
-static bool
-rr_preempts(struct rq *rq, struct task *t)
-{
-	return false;
-}
-
 /* 1 ms at nice 19 and for SCHED_IDLE, 10 at 0, 30 at -20. */
 static u64
 rr_slice(struct rq *rq, struct task *t)
@@ -84,7 +78,6 @@ const struct sched_class sched_rr = {
 	.dequeue = rr_dequeue,
 	.pick = rr_pick,
 	.put_back = rr_put_back,
-	.preempts = rr_preempts,
 	.slice = rr_slice,
 	.steal = rr_steal,
 };

@@ -174,7 +174,11 @@ struct process {
 	int	oom_score_adj;
 };
 
-#define KSTACK_SIZE	(16 * KiB)	/* 32 KiB in the sanitizer build: see mm/kstack.c */
+#ifdef DEBUG
+#define KSTACK_SIZE	(32 * KiB)	/* the sanitizers' code needs more */
+#else
+#define KSTACK_SIZE	(16 * KiB)
+#endif
 
 extern struct spinlock tasks_lock;	/* process tree, pid table, thread lists */
 extern struct task *init_task;		/* pid 1's leader */

@@ -18,6 +18,7 @@
 #include "lib/fdt.h"
 #include "lib/string.h"
 #include "mm/internal.h"
+#include "mm/kasan.h"
 #include "mm/layout.h"
 
 struct mem_range bootmem_ram[BOOTMEM_MAX_RANGES];
@@ -322,6 +323,7 @@ bootmem_alloc_raw(size_t size, size_t align)
 	if (!pa)
 		panic("out of memory during boot: no %lu MiB for the frame table", size / MiB);
 	bootmem_reserve(pa, pa + size);
+	kasan_unpoison(phys_to_virt(pa), size);
 	return pa;
 }
 

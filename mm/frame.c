@@ -26,6 +26,7 @@
 #include "lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/internal.h"
+#include "mm/kasan.h"
 
 #define CHUNK		(1UL << MAX_ORDER)	/* frames in the largest block */
 #define SECTION_CHUNKS	32			/* brought online at once: 128 MiB */
@@ -60,11 +61,12 @@ static u64 user_reserve;		/* [i] frames that user pages leave alone */
 
 /* ---- whole pages; volatile, or the compiler makes calls of the loops ---- */
 
-void
+NO_KASAN void
 page_clear(void *va)
 {
 	volatile u64 *p = va, *end = p + PAGE_SIZE / 8;
 
+	kasan_check(va, PAGE_SIZE, true);
 	do {
 		p[0] = 0; p[1] = 0; p[2] = 0; p[3] = 0;
 		p[4] = 0; p[5] = 0; p[6] = 0; p[7] = 0;
@@ -78,13 +80,15 @@ page_clear(void *va)
 	} while (p != end);
 }
 
-void
+NO_KASAN void
 page_copy(void *dst, const void *src)
 {
 	volatile u64 *d = dst, *end = d + PAGE_SIZE / 8;
 	const volatile u64 *s = src;
 	u64 a, b, c, e, f, g, h, i;
 
+	kasan_check(src, PAGE_SIZE, false);
+	kasan_check(dst, PAGE_SIZE, true);
 #define COPY8(k) do {								\
 		a = s[k]; b = s[k + 1]; c = s[k + 2]; e = s[k + 3];		\
 		f = s[k + 4]; g = s[k + 5]; h = s[k + 6]; i = s[k + 7];		\
@@ -135,7 +139,7 @@ alloc_fail_after(long n)
 #define POISON		0xdbdbdbdbdbdbdbdbUL
 #define POISON_WORDS	64
 
-static void
+static NO_KASAN void
 poison_set(struct frame *f)
 {
 	u64 *p = frame_va(f);
@@ -146,7 +150,7 @@ poison_set(struct frame *f)
 }
 
 /* Only blocks of one frame that were freed as such carry poison; private says so. */
-static void
+static NO_KASAN void
 poison_check(struct frame *f)
 {
 	const u64 *p = frame_va(f);
@@ -255,6 +259,7 @@ free_pieces(struct node *node, u64 start, u64 end)
 			for (k = 0; k < MAX_ORDER && !(start >> k & 1) && start + (2UL << k) <= stop; k++)
 				;
 			frames[start - frames_base].flags = FRAME_ONLINE;
+			kasan_poison(phys_to_virt(start << PAGE_SHIFT), PAGE_SIZE << k, KASAN_FRAME);
 			buddy_free(node, &frames[start - frames_base], k);
 			node->online += 1UL << k;
 		}
@@ -303,6 +308,7 @@ node_online(struct node *node)
 		if (r->start >> PAGE_SHIFT <= pfn && pfn + CHUNK <= r->end >> PAGE_SHIFT &&
 		    !bootmem_reserved_in(pfn << PAGE_SHIFT, (pfn + CHUNK) << PAGE_SHIFT)) {
 			block_make(&frames[pfn - frames_base], MAX_ORDER, r->node);
+			kasan_poison(phys_to_virt(pfn << PAGE_SHIFT), CHUNK << PAGE_SHIFT, KASAN_FRAME);
 			buddy_free(node, &frames[pfn - frames_base], MAX_ORDER);
 			node->online += CHUNK;
 		} else {
@@ -410,6 +416,7 @@ frame_alloc_block(int node, uint order, uint gfp)
 	if (!f)
 		return NULL;
 	atomic_set(&f->refs, 1);
+	kasan_unpoison(frame_va(f), PAGE_SIZE << order);
 	if (gfp & GFP_ZERO)
 		for (ulong i = 0; i < 1UL << order; i++)
 			page_clear(frame_va(f) + i * PAGE_SIZE);
@@ -438,6 +445,7 @@ frame_alloc(uint order, uint gfp)
 		return NULL;
 	poison_check(f);
 	atomic_set(&f->refs, 1);
+	kasan_unpoison(frame_va(f), PAGE_SIZE);
 	if (gfp & GFP_ZERO)
 		page_clear(frame_va(f));
 	return f;
@@ -461,12 +469,13 @@ frame_free(struct frame *f, uint order)
 	if (f->flags & (FRAME_BUDDY | FRAME_RESERVED) || atomic_read(&f->refs) > 1 || f->order != order)
 		panic("frame %#lx freed wrongly: flags %#x, refs %d, order %u for %u", frame_pa(f),
 		      f->flags, atomic_read(&f->refs), f->order, order);
-	if (order == 0 && f->private == POISON)
+	if (kasan_shadow(frame_va(f)) == KASAN_FRAME)
 		panic("frame %#lx freed twice", frame_pa(f));
 #endif
 	atomic_set(&f->refs, 0);
 	f->flags = FRAME_ONLINE;
 	f->owner = NULL;
+	kasan_poison(frame_va(f), PAGE_SIZE << order, KASAN_FRAME);
 	if (unlikely(order)) {
 		f->private = 0;
 		node_free(f, order);

@@ -9,7 +9,7 @@
  *             its list of free objects, index how many are out of it, link its place on the
  *             cache's list of slabs with free objects. Every frame of it has FRAME_SLAB and, in
  *             owner, the cache: so kfree needs only an address. A free object's word at link_at
- *             points to the next.
+ *             points to the next. DEBUG adds to each object a redzone that ends in a struct track.
  * Locks       cache->lock [s], rank SLAB, interrupts off. The per-cpu lists: this cpu, interrupts off [c].
  * Invariants  S1  a slab is on cache->partial <=> private is not NULL.
  *             S2  a cache with a constructor never gives its slabs back: its objects stay objects
@@ -24,6 +24,7 @@
 #include "lib/radix.h"
 #include "lib/string.h"
 #include "mm/internal.h"
+#include "mm/kasan.h"
 
 #define CPU_LIST_BYTES	(16 * KiB)	/* a cpu keeps about so much free per cache */
 #define CPU_LIST_MAX	128
@@ -46,6 +47,8 @@ struct slab_cache {		/* Guarded by: i immutable  s lock  c its own cpu, interrup
 	ulong	nfree;			/* [s] of them, free in their slab */
 	ulong	live_at_boot;		/* objects out when slab_leak_mark was called */
 	uint	size;			/* [i] from one object to the next */
+	uint	object;			/* [i] of that, what its owner may use */
+	ulong	quarantined;		/* [a] DEBUG: freed, and kept from use for a while */
 	uint	order, per_slab;	/* [i] */
 	void	(*ctor)(void *);	/* [i] */
 	const char *name;		/* [i] */
@@ -62,47 +65,173 @@ link_of(const struct slab_cache *c, void *obj)
 	return (void **)((char *)obj + c->link_at);
 }
 
-/* ---- poison ---- */
+/* ---- poison, redzones, quarantine ---- */
 
 #ifdef DEBUG
-#define SLAB_POISON	0x6b
+#define SLAB_POISON	0x6b6b6b6b6b6b6b6bUL
+#define QUARANTINE	128		/* freed objects that a cpu keeps from use */
 
-/* Constructed objects keep their contents while free. */
-static void
-poison_set(struct slab_cache *c, void *obj)
+struct track {			/* the last bytes of each object's place, in its redzone */
+	u32	alloc_pc, free_pc;	/* from image_start; 0: not yet */
+	int	alloc_pid, free_pid;
+};
+
+#define REDZONE		sizeof(struct track)
+
+static struct {
+	void	*freed[QUARANTINE];	/* [c] */
+	uint	next;			/* [c] the oldest */
+} quarantines[MAX_CPUS];
+
+static struct track *
+track_of(const struct slab_cache *c, const void *obj)
 {
-	if (!c->ctor)
-		memset(obj, SLAB_POISON, c->size);
+	return (struct track *)((char *)obj + c->size) - 1;
+}
+
+/* Of obj's place, the first n bytes may be used. */
+static void
+object_open(const struct slab_cache *c, void *obj, size_t n)
+{
+	size_t end = ALIGN_UP(n, 8);
+
+	kasan_unpoison(obj, n);
+	kasan_poison((char *)obj + end, c->size - end, KASAN_REDZONE);
+}
+
+/* Constructed objects keep their contents while free, and may be looked at: see slab.h. */
+static void
+poison_set(const struct slab_cache *c, void *obj)
+{
+	volatile u64 *p = obj;
+
+	if (c->ctor)
+		return;
+	for (uint i = 0; i < (c->size - REDZONE) / 8; i++)
+		p[i] = SLAB_POISON;
+	kasan_poison(obj, c->object, KASAN_FREED);
 }
 
 static void
-poison_check(struct slab_cache *c, void *obj)
+poison_check(const struct slab_cache *c, const void *obj)
 {
-	const u8 *p = obj;
+	const u64 *p = obj;
 
-	for (uint i = sizeof(void *); !c->ctor && i < c->size; i++)
+	for (uint i = 1; !c->ctor && i < (c->size - REDZONE) / 8; i++)
 		if (p[i] != SLAB_POISON)
-			panic("%s %p was written after it was freed: byte %u is %#x", c->name, obj, i, p[i]);
+			panic("%s %p was written after it was freed: word %u is %#lx", c->name, obj, i, p[i]);
 }
 
-/* Free twice in a row, or to the wrong cache: the cases that cost nothing to see. */
+/* A new slab: objects that were never handed out, and perhaps unused bytes at the end. */
 static void
-free_check(struct slab_cache *c, void *obj)
+slab_poison(const struct slab_cache *c, char *base)
+{
+	kasan_poison(base, PAGE_SIZE << c->order, KASAN_REDZONE);
+	for (uint i = 0; i < c->per_slab; i++) {
+		*track_of(c, base + i * c->size) = (struct track){ 0 };
+		if (c->ctor)
+			object_open(c, base + i * c->size, c->object);
+		else
+			poison_set(c, base + i * c->size);
+	}
+}
+
+/* obj becomes n bytes of caller's. */
+static void
+handed_out(const struct slab_cache *c, void *obj, size_t n, const void *caller)
+{
+	struct track *t = track_of(c, obj);
+
+	poison_check(c, obj);
+	t->alloc_pc = (ulong)caller - (ulong)image_start;
+	t->alloc_pid = current->pid;
+	object_open(c, obj, n);
+}
+
+/* caller frees obj. Panics if that is wrong. */
+static void
+taken_back(const struct slab_cache *c, void *obj, const void *caller)
 {
 	struct frame *f = va_frame(obj);
 	char *base = (char *)ALIGN_DOWN(obj, PAGE_SIZE << c->order);
+	struct track *t;
 
 	if (!(f->flags & FRAME_SLAB) || f->owner != c)
 		panic("%p freed to %s, but is not from there", obj, c->name);
 	if (((char *)obj - base) % c->size)
 		panic("%p freed to %s: not the start of an object", obj, c->name);
-	if (c->cpu[current->cpu].head == obj)
+	if (kasan_shadow(obj) == KASAN_FREED) {
+		slab_describe(obj);
 		panic("%p freed twice to %s", obj, c->name);
+	}
+	t = track_of(c, obj);
+	t->free_pc = (ulong)caller - (ulong)image_start;
+	t->free_pid = current->pid;
+	poison_set(c, obj);
+}
+
+/* *obj goes into quarantine; *obj and *c become the oldest one there. False: there was none. Interrupts off. */
+static bool
+quarantine(struct slab_cache **c, void **obj)
+{
+	uint *next = &quarantines[current->cpu].next;
+	void **slot = &quarantines[current->cpu].freed[*next];
+	void *oldest = *slot;
+
+	if ((*c)->ctor)
+		return true;
+	__atomic_fetch_add(&(*c)->quarantined, 1, __ATOMIC_RELAXED);
+	*slot = *obj;
+	*next = (*next + 1) % QUARANTINE;
+	if (!oldest)
+		return false;
+	*obj = oldest;
+	*c = va_frame(oldest)->owner;
+	__atomic_fetch_sub(&(*c)->quarantined, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+static void
+print_handler(const char *what, u32 pc, int pid)
+{
+	ulong offset, size;
+	const char *name = symbol_lookup((vaddr_t)image_start + pc - 1, &offset, &size);
+
+	if (pc && name)
+		printk(KERN_EMERG "  %s by %s+0x%lx, task %d\n", what, name, offset + 1, pid);
+}
+
+void
+slab_describe(const void *p)
+{
+	const struct frame *f = va_frame(p);
+	const struct slab_cache *c = f->owner;
+	const struct track *t;
+	ulong in_slab, at;
+
+	if (!(f->flags & FRAME_SLAB)) {
+		printk(KERN_EMERG "  in frame 0x%lx: refs %d, flags 0x%x\n", frame_pa(f), atomic_read(&f->refs), f->flags);
+		return;
+	}
+	in_slab = (ulong)p % (PAGE_SIZE << c->order);
+	at = in_slab % c->size;
+	if (in_slab / c->size >= c->per_slab) {
+		printk(KERN_EMERG "  behind the last object of a slab of %s\n", c->name);
+		return;
+	}
+	t = track_of(c, (const char *)p - at);
+	printk(KERN_EMERG "  at byte %lu of an object of %s (%u bytes) at 0x%lx\n", at, c->name, c->object, (ulong)p - at);
+	print_handler("allocated", t->alloc_pc, t->alloc_pid);
+	print_handler(kasan_shadow((const char *)p - at) == KASAN_FREED ? "freed" : "freed before that", t->free_pc,
+		      t->free_pid);
 }
 #else
-static inline void poison_set(struct slab_cache *c, void *obj) { }
-static inline void poison_check(struct slab_cache *c, void *obj) { }
-static inline void free_check(struct slab_cache *c, void *obj) { }
+#define REDZONE		0
+
+static inline void slab_poison(const struct slab_cache *c, char *base) { }
+static inline void handed_out(const struct slab_cache *c, void *obj, size_t n, const void *caller) { }
+static inline void taken_back(const struct slab_cache *c, void *obj, const void *caller) { }
+static inline bool quarantine(struct slab_cache **c, void **obj) { return true; }
 #endif
 
 /* ---- slabs ---- */
@@ -122,12 +251,12 @@ slab_make(struct slab_cache *c, uint gfp)
 		f[i].flags = FRAME_ONLINE | FRAME_SLAB;
 		f[i].owner = c;
 	}
+	slab_poison(c, base);
 	for (uint i = c->per_slab; i-- > 0; ) {
 		char *obj = base + i * c->size;
 
 		if (c->ctor)
 			c->ctor(obj);
-		poison_set(c, obj);
 		*link_of(c, obj) = list;
 		list = obj;
 	}
@@ -241,7 +370,7 @@ cpu_drain(struct slab_cache *c, struct cpu_list *list)
 
 /* ---- objects ---- */
 
-/* slab_alloc, when this cpu's list is empty. */
+/* object_alloc, when this cpu's list is empty. */
 static NOINLINE void *
 alloc_slow(struct slab_cache *c, uint gfp)
 {
@@ -255,14 +384,12 @@ alloc_slow(struct slab_cache *c, uint gfp)
 		list->n--;
 	}
 	irq_restore(flags);
-	if (!obj)
-		return NULL;
-	poison_check(c, obj);
-	return gfp & GFP_ZERO ? memset(obj, 0, c->size) : obj;
+	return obj;
 }
 
-void *
-slab_alloc(struct slab_cache *c, uint gfp)
+/* An object of which caller uses n bytes. */
+static ALWAYS_INLINE void *
+object_alloc(struct slab_cache *c, size_t n, uint gfp, const void *caller)
 {
 	struct cpu_list *list;
 	ulong flags;
@@ -273,32 +400,50 @@ slab_alloc(struct slab_cache *c, uint gfp)
 	flags = irq_save();
 	list = &c->cpu[current->cpu];
 	obj = list->head;
-	if (unlikely(!obj)) {
+	if (likely(obj)) {
+		list->head = *link_of(c, obj);
+		list->n--;
 		irq_restore(flags);
-		return alloc_slow(c, gfp);
+	} else {
+		irq_restore(flags);
+		obj = alloc_slow(c, gfp);
+		if (!obj)
+			return NULL;
 	}
-	list->head = *link_of(c, obj);
-	list->n--;
+	handed_out(c, obj, n, caller);
+	return gfp & GFP_ZERO ? memset(obj, 0, n) : obj;
+}
+
+static ALWAYS_INLINE void
+object_free(struct slab_cache *c, void *obj, const void *caller)
+{
+	struct cpu_list *list;
+	ulong flags;
+
+	taken_back(c, obj, caller);
+	flags = irq_save();
+	if (quarantine(&c, &obj)) {
+		list = &c->cpu[current->cpu];
+		*link_of(c, obj) = list->head;
+		list->head = obj;
+		if (unlikely(++list->n > c->cpu_max))
+			cpu_drain(c, list);
+	}
 	irq_restore(flags);
-	poison_check(c, obj);
-	return gfp & GFP_ZERO ? memset(obj, 0, c->size) : obj;
+}
+
+#define CALLER	__builtin_return_address(0)
+
+void *
+slab_alloc(struct slab_cache *c, uint gfp)
+{
+	return object_alloc(c, c->object, gfp, CALLER);
 }
 
 void
 slab_free(struct slab_cache *c, void *obj)
 {
-	struct cpu_list *list;
-	ulong flags;
-
-	free_check(c, obj);
-	poison_set(c, obj);
-	flags = irq_save();
-	list = &c->cpu[current->cpu];
-	*link_of(c, obj) = list->head;
-	list->head = obj;
-	if (unlikely(++list->n > c->cpu_max))
-		cpu_drain(c, list);
-	irq_restore(flags);
+	object_free(c, obj, CALLER);
 }
 
 /* ---- caches ---- */
@@ -307,10 +452,11 @@ static void
 cache_init(struct slab_cache *c, const char *name, size_t size, size_t align, void (*ctor)(void *))
 {
 	align = MAX(align, sizeof(void *));
+	c->object = size;
 	size = ALIGN_UP(MAX(size, sizeof(void *)), sizeof(void *));
 	/* A free object's link may lie over its contents, unless a constructor made them. */
 	c->link_at = ctor ? size : 0;
-	c->size = ALIGN_UP(ctor ? size + sizeof(void *) : size, align);
+	c->size = ALIGN_UP((ctor ? size + sizeof(void *) : size) + REDZONE, align);
 	for (c->order = 0; c->order < SLAB_MAX_ORDER; c->order++)
 		if ((PAGE_SIZE << c->order) / c->size >= SLAB_MIN_OBJS)
 			break;
@@ -346,7 +492,7 @@ cache_live(const struct slab_cache *c)
 
 	for (int i = 0; i < MAX_CPUS; i++)
 		live -= READ_ONCE(c->cpu[i].n);
-	return live;
+	return live - READ_ONCE(c->quarantined);
 }
 
 void
@@ -398,7 +544,11 @@ kmalloc_frames(size_t size, uint gfp)
 		if (++order > MAX_ORDER)
 			return NULL;
 	f = frame_alloc(order, gfp);
-	return f ? frame_va(f) : NULL;
+	if (!f)
+		return NULL;
+	kasan_poison(frame_va(f), PAGE_SIZE << order, KASAN_REDZONE);
+	kasan_unpoison(frame_va(f), size);
+	return frame_va(f);
 }
 
 void *
@@ -406,13 +556,16 @@ kmalloc(size_t size, uint gfp)
 {
 	if (unlikely(size > KMALLOC_MAX))
 		return kmalloc_frames(size, gfp);
-	return slab_alloc(class_of[(size + 15) / 16], gfp);
+	return object_alloc(class_of[(size + 15) / 16], size, gfp, CALLER);
 }
 
 void *
 kzalloc(size_t size, uint gfp)
 {
-	return kmalloc(size, gfp | GFP_ZERO);
+	gfp |= GFP_ZERO;
+	if (unlikely(size > KMALLOC_MAX))
+		return kmalloc_frames(size, gfp);
+	return object_alloc(class_of[(size + 15) / 16], size, gfp, CALLER);
 }
 
 void
@@ -424,7 +577,7 @@ kfree(void *p)
 		return;
 	f = va_frame(p);
 	if (likely(f->flags & FRAME_SLAB))
-		slab_free(f->owner, p);
+		object_free(f->owner, p, CALLER);
 	else
 		frame_free(f, f->order);
 }
@@ -442,12 +595,13 @@ void
 slab_init(void)
 {
 	struct slab_cache *c;
-	uint i = 0;
+	uint i = 0, align;
 
 	cache_init(&cache_cache, "slab_cache", sizeof(struct slab_cache), 64, NULL);
 	for (uint k = 0; k < ARRAY_SIZE(class_sizes); k++) {
-		/* A power of two is aligned to itself, as slabs are. */
-		c = slab_create(class_names[k], class_sizes[k], 16, NULL);
+		/* A power of two is aligned to itself. */
+		align = class_sizes[k] & (class_sizes[k] - 1) ? 16 : class_sizes[k];
+		c = slab_create(class_names[k], class_sizes[k], align, NULL);
 		for (; i <= class_sizes[k] / 16U; i++)
 			class_of[i] = c;
 	}

@@ -1,7 +1,8 @@
 /*
  * slab.h - objects of one size, and kmalloc over them.
  *
- * Per-cpu free lists over slabs of frames.  DEBUG poisons freed objects and checks on allocation.
+ * Per-cpu free lists over slabs of frames.  DEBUG poisons freed objects and checks on allocation, keeps them
+ * in quarantine for a while, and puts a redzone after each.
  * A cache with a constructor never gives memory back: a stale pointer into it still points to an
  * object of its kind, so that a reference can be taken with atomic_inc_not_zero and then checked.
  */
@@ -25,5 +26,6 @@ char	*kstrdup(const char *s, uint gfp);
 void	slab_report(void (*line)(void *arg, const char *name, ulong objs, ulong total, ulong size), void *arg);
 void	slab_leak_mark(void);			/* boot is over: what is live now is meant to stay */
 void	slab_leak_check(void);			/* DEBUG: at power-off, name caches with live objects beyond those at boot */
+void	slab_describe(const void *p);		/* DEBUG: print which object p is in or near, and who handled it last */
 
 #endif

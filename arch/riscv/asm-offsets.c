@@ -64,6 +64,7 @@ asm_offsets(void)
 	TASK(STACK_LOW, arch.stack_low);
 	TASK(SCRATCH, arch.scratch);
 	TASK(RA, arch.ra);
+	TASK(GP, arch.gp);
 	TASK(KSP, arch.sp);
 	TASK(S, arch.s);
 	TASK(FP, arch.fp);

@@ -1,8 +1,9 @@
 /*
  * switch.S - from one task's kernel stack to another's.
  *
- * What C preserves across a call is all that a task has in registers when it gives up the cpu here;
- * the FP registers are fpu.c's business.
+ * What C preserves across a call is all that a task has in registers when it gives up the cpu here, and
+ * gp: it belongs to user mode, and a system call's fast entry leaves it where it is. The FP registers are
+ * fpu.c's business.
  */
 #include "asm-offsets.h"
 
@@ -12,6 +13,7 @@
 switch_to:
 	sd	ra, TASK_RA(a0)
 	sd	sp, TASK_KSP(a0)
+	sd	gp, TASK_GP(a0)
 	sd	s0, TASK_S + 0(a0)
 	sd	s1, TASK_S + 8(a0)
 	sd	s2, TASK_S + 16(a0)
@@ -27,6 +29,7 @@ switch_to:
 	mv	tp, a1
 	ld	ra, TASK_RA(a1)
 	ld	sp, TASK_KSP(a1)
+	ld	gp, TASK_GP(a1)
 	ld	s0, TASK_S + 0(a1)
 	ld	s1, TASK_S + 8(a1)
 	ld	s2, TASK_S + 16(a1)

@@ -30,7 +30,7 @@ devtmpfs_init(void)
 {
 	struct chrdev *c;
 
-	dev_sb = ram_super_create(&devtmpfs, 0, NULL, 0755);
+	dev_sb = ram_super_create(&devtmpfs, 0, "mode=755", 0755, true);
 	if (IS_ERR(dev_sb))
 		panic("no memory for /dev");
 	fs_register(&devtmpfs);

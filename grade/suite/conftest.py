@@ -34,14 +34,22 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("build", [b for b in builds if not only or b in only.args], scope="module")
 
 
+@pytest.hookimpl(tryfirst=True)         # before xdist reads the groups
 def pytest_collection_modifyitems(items):
+    """Tests that share a machine come first, together, in the order of their file, on one worker."""
+    def place(item):
+        shared = "guest" in item.fixturenames
+        return (not shared, groups.get(item, ""), item.function.__code__.co_firstlineno if shared else 0)
+
+    groups = {}
     for item in items:
         if FOREIGN and item.get_closest_marker("ours"):
             item.add_marker(pytest.mark.skip(reason="about Sextant itself"))
         if "guest" in item.fixturenames and hasattr(item, "callspec"):
-            # Tests that share a machine stay together when two workers run the suite.
             p = item.callspec.params
-            item.add_marker(pytest.mark.xdist_group(f"guest-{p.get('build')}-{p.get('cpus')}"))
+            groups[item] = f"guest-{p.get('build')}-{p.get('cpus')}"
+            item.add_marker(pytest.mark.xdist_group(groups[item]))
+    items.sort(key=place)
 
 
 @pytest.fixture

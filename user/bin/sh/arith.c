@@ -14,6 +14,7 @@ static const char *at;
 static const char *whole;
 
 static long expression(int live);
+static long sequence(int live);
 
 static void
 fail(const char *why)
@@ -177,7 +178,7 @@ unary(int live)
 	switch (*at) {
 	case '(':
 		at++;
-		v = expression(live);
+		v = sequence(live);
 		blanks();
 		if (*at != ')')
 			fail("missing )");
@@ -258,6 +259,18 @@ expression(int live)
 	return v ? a : b;
 }
 
+static long
+sequence(int live)
+{
+	long v = expression(live);
+
+	while (blanks(), *at == ',') {
+		at++;
+		v = expression(live);
+	}
+	return v;
+}
+
 long
 arith(const char *s)
 {
@@ -272,7 +285,7 @@ arith(const char *s)
 		depth = 0;
 		fail("too deep");
 	}
-	v = expression(1);
+	v = sequence(1);
 	depth--;
 	blanks();
 	if (*at)

@@ -777,13 +777,13 @@ b_help(int argc, char **argv)
 }
 
 static const struct builtin builtins[] = {
-	{ ":", b_true, 1 }, { ".", b_dot, 1 }, { "[", test_main, 0 }, { "bg", fg_builtin, 0 },
+	{ ".", b_dot, 1 }, { ":", b_true, 1 }, { "[", test_main, 0 }, { "bg", fg_builtin, 0 },
 	{ "break", b_break, 1 }, { "cd", b_cd, 0 }, { "command", b_command, 0 },
 	{ "continue", b_break, 1 }, { "echo", echo_main, 0 }, { "eval", b_eval, 1 },
 	{ "exec", builtin_exec, 1 }, { "exit", b_exit, 1 }, { "export", b_export, 1 },
 	{ "false", b_false, 0 }, { "fg", fg_builtin, 0 }, { "getopts", b_getopts, 0 },
 	{ "help", b_help, 0 }, { "history", history_builtin, 0 }, { "jobs", jobs_builtin, 0 },
-	{ "kill", kill_builtin, 0 }, { "local", b_local, 0 }, { "printf", printf_main, 0 },
+	{ "kill", kill_builtin, 0 }, { "local", b_local, 1 }, { "printf", printf_main, 0 },
 	{ "pwd", b_pwd, 0 }, { "read", b_read, 0 }, { "readonly", b_export, 1 },
 	{ "return", b_return, 1 }, { "set", b_set, 1 }, { "shift", b_shift, 1 }, { "source", b_dot, 1 },
 	{ "test", test_main, 0 }, { "times", b_times, 1 }, { "trap", trap_builtin, 1 },

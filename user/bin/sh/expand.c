@@ -331,7 +331,7 @@ expand_braces(struct text *o, const char *s, int how)
 	}
 	n = name_len(s);
 	if (!n)
-		n = isdigit((unsigned char)*s) ? strspn(s, "0123456789") : is_special(*s);
+		n = isdigit((unsigned char)*s) ? strspn(s, "0123456789") : (size_t)is_special(*s);
 	if (!n)
 		sh_error("bad substitution");
 	s += n;

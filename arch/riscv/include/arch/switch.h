@@ -19,7 +19,7 @@ struct task_arch {
 	ulong	kernel_sp;	/* the trapframe at the top of the kernel stack: sp after a trap from user mode */
 	ulong	stack_low;	/* lowest address of the kernel stack, for overflow checks */
 	ulong	scratch;	/* entry.S's, with interrupts off */
-	ulong	ra, sp, s[12];	/* callee-saved registers while not running */
+	ulong	ra, sp, gp, s[12]; /* registers while not running: what C preserves, and user mode's gp */
 	bool	fp_used;	/* since exec; else the FP registers read 0: see fpu.c */
 	int	fp_cpu;		/* the cpu whose registers hold fp, -1 none */
 	struct fp_regs {	/* as in the signal frame */
