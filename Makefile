@@ -53,7 +53,7 @@ KASAN	:= -fsanitize=kernel-address $(foreach o,instrumentation-with-call-thresho
 UBSAN	:= -fsanitize=undefined -fno-sanitize-recover=undefined -fstack-protector-strong
 # What runs before paging, what checks, and what works on free memory.
 NO_SANITIZER := arch/riscv/early.c kernel/ubsan.c kernel/stackprotect.c mm/kasan.c lib/string.c
-NO_KASAN := mm/slab.c
+NO_KASAN := mm/slab.c mm/slab_debug.c mm/leak.c
 # mm/kasan.c has checked memcpy and its like, and calls these.
 $(O)/lib/string.o: RENAME := $(foreach f,memcpy memmove memset memcmp strlen,-D$(f)=raw_$(f))
 endif

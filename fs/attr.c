@@ -155,18 +155,36 @@ long
 sys_newfstatat(const ulong *a)
 {
 	uint flags = a[3];
+	struct abi_stat s;
+	struct inode *i;
 	struct path p;
+	struct walk w;
+	struct name n;
 	int err;
 
 	if (unlikely(flags & ~STAT_FLAGS))
 		return -EINVAL;
 	if (unlikely(means_fd(UPTR(a[1]), a[0], flags)))
 		return sys_fstat((ulong[]){ a[0], a[2] });
-	err = path_lookup_user(a[0], UPTR(a[1]), lookup_flags(flags), &p);
+	err = name_get(&n, UPTR(a[1]));
 	if (unlikely(err))
 		return err;
-	err = stat_out(p.dentry->inode, UPTR(a[2]));
-	path_put(&p);
+	err = walk_whole(&w, a[0], n.s, lookup_flags(flags));
+	if (unlikely(err))
+		goto out;
+	i = w.at.dentry->inode;
+	if (likely(!i->ops->getattr)) {
+		stat_fill(&s, i);	/* the walk, not yet ended, keeps i: nothing need be counted */
+		walk_end(&w, NULL);
+	} else {
+		walk_end(&w, &p);
+		err = stat_ask(&s, i);
+		path_put(&p);
+	}
+	if (likely(!err))
+		err = copy_to_user(UPTR(a[2]), &s, sizeof(s));
+out:
+	name_put(&n);
 	return err;
 }
 

@@ -33,13 +33,17 @@ static u64 next_cookie = 3;		/* 0..2 are the start, "." and ".." */
 void
 qname_init(struct qname *q, const struct dentry *dir, const char *s, u32 len)
 {
-	u32 h = hash_start(dir), i;
+	u64 word = 0, h;
+	u32 i;
 
-	for (i = 0; i < len; i++)
+	for (i = 0; i < len && i < sizeof(word); i++)
+		word |= (u64)(u8)s[i] << 8 * i;
+	for (h = hash_word(dir, word); i < len; i++)
 		h = hash_byte(h, s[i]);
 	q->s = s;
+	q->word = word;
 	q->len = len;
-	q->hash = h;
+	q->hash = hash_end(h);
 }
 
 void
@@ -91,6 +95,7 @@ dentry_new(struct super_block *sb, struct inode *inode)
 	d->hash_next = NULL;
 	d->hash_pprev = NULL;
 	d->name = d->inline_name;
+	*(u64 *)d->inline_name = 0;
 	d->inode = inode;
 	d->flags = 0;
 	atomic_set(&d->refs, 1 + DENTRY_DYING);
@@ -277,12 +282,10 @@ d_rename_locked(struct dentry *d, struct dentry *parent, char *name, u32 len, u3
 static char *
 name_copy(const char *s, u32 len)
 {
-	char *to = kmalloc(len + 1, GFP_KERNEL);
+	char *to = kzalloc(MAX(len + 1, (u32)sizeof(u64)), GFP_KERNEL);
 
-	if (to) {
+	if (to)
 		memcpy(to, s, len);
-		to[len] = 0;
-	}
 	return to;
 }
 

@@ -23,17 +23,22 @@ struct abi_stat;
 extern struct spinlock dcache_lock;
 extern struct dentry **dcache_table;
 
-/* A component of a path, with its hash in the directory it is looked up in. */
+/*
+ * A component of a path, with its hash in the directory it is looked up in.  The first eight
+ * bytes are also a word (zero beyond the name), as at the start of every dentry's name: most names
+ * are hashed by one multiplication and compared by one comparison.
+ */
 struct qname {
 	const char *s;
+	u64	word;
 	u32	len;
 	u32	hash;
 };
 
-/* The hash of a name starts from its directory, then takes each byte. */
-#define HASH_MULT	0x9e3779b1u
-static inline u32 hash_start(const struct dentry *dir) { return (u32)((ulong)dir >> 4); }
-static inline u32 hash_byte(u32 h, u8 c) { return (h + c) * HASH_MULT; }
+#define HASH_MULT	0x9e3779b97f4a7c15	/* 2^64 / golden ratio, odd: the high bits of products are mixed */
+static inline u64 hash_word(const struct dentry *dir, u64 word) { return (((ulong)dir >> 3) ^ word) * HASH_MULT; }
+static inline u64 hash_byte(u64 h, u8 c) { return (h + c) * HASH_MULT; }
+static inline u32 hash_end(u64 h) { return h >> 32; }
 
 /* The cached name q in dir, or NULL: not counted. */
 static ALWAYS_INLINE struct dentry *
@@ -43,12 +48,12 @@ d_find_locked(const struct dentry *dir, const struct qname *q)
 	u32 i;
 
 	for (d = dcache_table[q->hash >> (32 - DCACHE_BITS)]; d; d = d->hash_next) {
-		if (d->hash != q->hash || d->parent != dir || d->len != q->len)
+		if (d->hash != q->hash || d->parent != dir || d->len != q->len || *(u64 *)d->name != q->word)
 			continue;
-		for (i = 0; i < q->len; i++)
+		for (i = sizeof(u64); i < q->len; i++)
 			if (d->name[i] != q->s[i])
 				break;
-		if (likely(i == q->len)) {
+		if (likely(i >= q->len)) {
 			if (unlikely(!(d->flags & DENTRY_USED)))
 				d->flags |= DENTRY_USED;
 			return d;
@@ -130,8 +135,8 @@ int	walk_parent(struct walk *w);
  * the rest of the way: call walk_parent again.  Else -errno and the walk goes on where it was.
  */
 int	walk_step(struct walk *w, const struct qname *q, bool follow);
-/* The last component: 0, *out counted, walk ended; 1 as above; or -errno, ended. */
-int	walk_last(struct walk *w, struct path *out);
+/* walk_start and all components: 0, the walk standing at the end and not ended; or -errno, ended. */
+int	walk_whole(struct walk *w, int dfd, const char *name, uint flags);
 /* End the walk; out, if not NULL, becomes a counted copy of where it stood. */
 void	walk_end(struct walk *w, struct path *out);
 /* Leave the lock: `at` becomes counted. */

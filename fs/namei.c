@@ -16,8 +16,8 @@
 void
 path_get(const struct path *p)
 {
-	mount_get(p->mnt);
-	dentry_get(p->dentry);
+	atomic_inc(&p->mnt->refs);
+	atomic_inc(&p->dentry->refs);
 }
 
 void
@@ -146,10 +146,10 @@ may_search(struct walk *w)
 }
 
 /* Cross every mount on *p. dcache_lock held, nothing counted. */
-static ALWAYS_INLINE void
+static NOINLINE void
 cross_locked(struct path *p)
 {
-	while (unlikely(p->dentry->flags & DENTRY_MOUNTED)) {
+	while (p->dentry->flags & DENTRY_MOUNTED) {
 		struct mount *m = mount_on_locked(p->mnt, p->dentry);
 
 		if (!m)
@@ -304,44 +304,60 @@ walk_follow(struct walk *w, struct dentry *link)
 	return 0;
 }
 
-int
-walk_step(struct walk *w, const struct qname *q, bool follow)
+/* walk_step where the cache does not have the answer, or the name is a link to follow. */
+static NOINLINE int
+walk_step_slow(struct walk *w, const struct qname *q, bool follow)
+{
+	struct dentry *dir = w->at.dentry, *d = d_find_locked(dir, q);
+	int err;
+
+	if (d && !dir->inode->ops->revalidate) {
+		dentry_get(d);
+		walk_unlock(w);
+	} else {
+		if (!d && !dir->inode->ops->lookup)
+			return -ENOENT;
+		walk_unlock(w);
+		d = lookup_slow(dir, q);
+		if (IS_ERR(d))
+			return PTR_ERR(d);
+	}
+	if (follow && S_ISLNK(d->inode->mode)) {
+		err = walk_follow(w, d);
+		dentry_put(d);
+		return err ? err : 1;
+	}
+	dentry_put(dir);
+	w->at.dentry = d;
+	path_cross(&w->at);
+	return 0;
+}
+
+static ALWAYS_INLINE int
+walk_step_fast(struct walk *w, const struct qname *q, bool follow)
 {
 	struct dentry *dir, *d;
-	int err;
 
 	if (unlikely(!w->locked))
 		walk_lock(w);
 	dir = w->at.dentry;
 	d = d_find_locked(dir, q);
-	if (likely(d && !dir->inode->ops->revalidate)) {
-		if (unlikely(!d->inode))
-			return -ENOENT;
-		if (unlikely(S_ISLNK(d->inode->mode) && follow)) {
-			dentry_get(d);
-			walk_unlock(w);
-			goto link;
-		}
-		w->at.dentry = d;
-		cross_locked(&w->at);
-		return 0;
-	}
-	if (!d && !dir->inode->ops->lookup)
+	if (unlikely(!d || dir->inode->ops->revalidate))
+		return walk_step_slow(w, q, follow);
+	if (unlikely(!d->inode))
 		return -ENOENT;
-	walk_unlock(w);
-	d = lookup_slow(dir, q);
-	if (IS_ERR(d))
-		return PTR_ERR(d);
-	if (S_ISLNK(d->inode->mode) && follow)
-		goto link;
-	dentry_put(dir);
+	if (unlikely(S_ISLNK(d->inode->mode) && follow))
+		return walk_step_slow(w, q, follow);
 	w->at.dentry = d;
-	path_cross(&w->at);
+	if (unlikely(d->flags & DENTRY_MOUNTED))
+		cross_locked(&w->at);
 	return 0;
-link:
-	err = walk_follow(w, d);
-	dentry_put(d);
-	return err ? err : 1;
+}
+
+int
+walk_step(struct walk *w, const struct qname *q, bool follow)
+{
+	return walk_step_fast(w, q, follow);
 }
 
 /* --- whole paths --- */
@@ -354,7 +370,8 @@ walk_parent(struct walk *w)
 
 	for (;;) {
 		struct qname q;
-		u32 h;
+		u64 word = 0, h;
+		uint shift;
 		u8 c;
 
 		w->slash = *p == '/';
@@ -368,12 +385,14 @@ walk_parent(struct walk *w)
 		if (unlikely(err))
 			break;
 		q.s = p;
-		h = hash_start(w->at.dentry);
-		while ((c = *p) && c != '/') {
-			h = hash_byte(h, c);
-			p++;
-		}
-		q.hash = h;
+		for (shift = 0; shift < 64 && (c = *p) && c != '/'; shift += 8, p++)
+			word |= (u64)c << shift;
+		q.word = word;
+		h = hash_word(w->at.dentry, word);
+		if (shift == 64)
+			for (; (c = *p) && c != '/'; p++)
+				h = hash_byte(h, c);
+		q.hash = hash_end(h);
 		q.len = p - q.s;
 		if (unlikely(q.len > NAME_MAX)) {
 			err = -ENAMETOOLONG;
@@ -395,7 +414,7 @@ walk_parent(struct walk *w)
 			return 0;
 		}
 		if (likely(w->type == LAST_NAME)) {
-			err = walk_step(w, &q, true);
+			err = walk_step_fast(w, &q, true);
 			if (err < 0)
 				break;
 			if (err > 0)
@@ -408,22 +427,40 @@ walk_parent(struct walk *w)
 	return err;
 }
 
-int
-walk_last(struct walk *w, struct path *out)
+/* The last component: 0, the walk stands on it; 1 as walk_step; or -errno. */
+static int
+walk_last(struct walk *w)
 {
-	int err = 0;
+	int err;
 
 	if (likely(w->type == LAST_NAME)) {
-		err = walk_step(w, &w->last, w->slash || (w->flags & LOOKUP_FOLLOW));
-		if (err > 0)
+		err = walk_step_fast(w, &w->last, w->slash || (w->flags & LOOKUP_FOLLOW));
+		if (err)
 			return err;
 	} else if (w->type == LAST_DOTDOT) {
 		walk_dotdot(w);
 	}
-	if (!err && unlikely(w->slash || (w->flags & LOOKUP_DIRECTORY)) &&
-	    !S_ISDIR(w->at.dentry->inode->mode))
-		err = -ENOTDIR;
-	walk_end(w, err ? NULL : out);
+	if (unlikely(w->slash || (w->flags & LOOKUP_DIRECTORY)) && !S_ISDIR(w->at.dentry->inode->mode))
+		return -ENOTDIR;
+	return 0;
+}
+
+int
+walk_whole(struct walk *w, int dfd, const char *name, uint flags)
+{
+	int err;
+
+	err = walk_start(w, dfd, name, flags);
+	if (unlikely(err))
+		return err;
+	do {
+		err = walk_parent(w);
+		if (unlikely(err))
+			return err;
+		err = walk_last(w);
+	} while (unlikely(err > 0));
+	if (err)
+		walk_end(w, NULL);
 	return err;
 }
 
@@ -445,15 +482,9 @@ path_lookup(int dfd, const char *name, uint flags, struct path *out)
 	struct walk w;
 	int err;
 
-	err = walk_start(&w, dfd, name, flags);
-	if (unlikely(err))
-		return err;
-	do {
-		err = walk_parent(&w);
-		if (unlikely(err))
-			return err;
-		err = walk_last(&w, out);
-	} while (unlikely(err > 0));
+	err = walk_whole(&w, dfd, name, flags);
+	if (likely(!err))
+		walk_end(&w, out);
 	return err;
 }
 

@@ -172,7 +172,7 @@ struct dentry {
 	struct list child_link, children; /* [d] newest first */
 	struct list lru;		/* [d] every cached name; used ones are passed over */
 	u64	cookie;			/* [d] place in its directory, for readdir: falls along the list */
-	char	inline_name[40];
+	char	inline_name[40] ALIGNED(8);	/* short names; the first eight bytes of any are a word, zero-padded */
 };
 #define DENTRY_MOUNTED	BIT(0)		/* something is mounted here, in some mount */
 #define DENTRY_HASHED	BIT(1)

@@ -323,10 +323,12 @@ sys_reboot(const ulong *a)
 		return 0;			/* there is no ctrl-alt-del */
 	case LINUX_REBOOT_CMD_RESTART:
 	case LINUX_REBOOT_CMD_RESTART2:
+		slab_leak_check();
 		printk(KERN_EMERG "reboot: Restarting system\n");
 		machine_reboot();
 		break;
 	case LINUX_REBOOT_CMD_POWER_OFF:
+		slab_leak_check();
 		printk(KERN_EMERG "reboot: Power down\n");
 		machine_poweroff();
 		break;

@@ -35,9 +35,13 @@
 
 #define PIDS_PER_PAGE	(PAGE_SIZE / sizeof(struct task *))
 
+/* RAM that one small task takes, roughly: its stack, page tables, a few pages. Sets the limit on their number. */
+#define TASK_ROOM	(96 * KiB)
+
 struct spinlock tasks_lock = SPINLOCK_INIT(RANK_TASKS);
 struct task *init_task;
 int tasks_count;
+int tasks_max;				/* [i] so that forking without end meets EAGAIN before memory ends */
 
 struct task boot_idle_task;		/* current from the first instruction of C on */
 static struct process idle_process;	/* pid 0: idle tasks, and parent of init and kernel threads */
@@ -100,12 +104,13 @@ pid_choose(void)
 int
 pid_attach_locked(struct task *t)
 {
-	int pid = pid_choose();
-	struct task ***page = &pid_table[pid / PIDS_PER_PAGE];
+	struct task ***page;
+	int pid;
 
 	assert_held(&tasks_lock);
-	if (!pid)
+	if (tasks_count >= tasks_max || !(pid = pid_choose()))
 		return -EAGAIN;
+	page = &pid_table[pid / PIDS_PER_PAGE];
 	if (!*page && !(*page = page_alloc(GFP_ATOMIC | GFP_ZERO)))
 		return -ENOMEM;
 	pid_last = pid;
@@ -472,7 +477,7 @@ static const struct abi_rlimit default_rlimits[RLIM_NLIMITS] = {
 	[RLIMIT_STACK] = { 8 * MiB, RLIM_INFINITY },
 	[RLIMIT_CORE] = { 0, RLIM_INFINITY },
 	[RLIMIT_RSS] = { RLIM_INFINITY, RLIM_INFINITY },
-	[RLIMIT_NPROC] = { PID_MAX / 2, PID_MAX / 2 },
+	/* RLIMIT_NPROC: by RAM, in task_init */
 	[RLIMIT_NOFILE] = { 1024, 4096 },
 	[RLIMIT_MEMLOCK] = { 8 * MiB, 8 * MiB },
 	[RLIMIT_AS] = { RLIM_INFINITY, RLIM_INFINITY },
@@ -489,7 +494,10 @@ task_init(void)
 {
 	struct process *p = &idle_process;
 	struct task *t = current;
+	struct mem_stats mem;
 
+	mem_stats(&mem);
+	tasks_max = MIN(mem.total * PAGE_SIZE / TASK_ROOM, (u64)PID_MAX);
 	task_cache = slab_create("task", sizeof(struct task), 64, NULL);
 	process_cache = slab_create("process", sizeof(struct process), 64, NULL);
 	futex_init();
@@ -503,6 +511,7 @@ task_init(void)
 	waitq_init(&p->vfork_done);
 	timer_setup(&p->itimer_real, itimer_real_expired);
 	memcpy(p->rlim, default_rlimits, sizeof(p->rlim));
+	p->rlim[RLIMIT_NPROC].rlim_cur = p->rlim[RLIMIT_NPROC].rlim_max = tasks_max / 2;
 	p->leader = t;
 
 	task_defaults(t);

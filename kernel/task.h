@@ -184,6 +184,7 @@ extern struct spinlock tasks_lock;	/* process tree, pid table, thread lists */
 extern struct task *init_task;		/* pid 1's leader */
 extern struct task boot_idle_task;	/* cpu 0's, current from head.S on; on boot_stack */
 extern int	tasks_count;		/* [T] */
+extern int	tasks_max;		/* [i] fork gives EAGAIN from here on; by RAM */
 
 struct clone_args_k {			/* decoded clone/clone3 */
 	u64	flags;

@@ -21,6 +21,7 @@
 #include "arch/pagetable.h"
 #include "arch/signal.h"
 #include "fs/vfs.h"
+#include "kernel/signal.h"
 #include "mm/internal.h"
 #include "mm/pagecache.h"
 
@@ -350,14 +351,12 @@ fault_below_stack(struct mm *mm, u64 addr)
 	return err;
 }
 
-int
-mm_fault(struct mm *mm, u64 addr, u32 access)
+static int
+fault_once(struct mm *mm, u64 addr, u32 access)
 {
 	struct fault ft = { .mm = mm, .addr = ALIGN_DOWN(addr, PAGE_SIZE), .access = access };
 	int err;
 
-	if (addr >= USER_TOP)
-		return -EFAULT;
 	for (;;) {
 		rwsem_lock_read(&mm->lock);
 		ft.area = mm_find(mm, addr);
@@ -372,6 +371,19 @@ mm_fault(struct mm *mm, u64 addr, u32 access)
 	}
 	err = area_allows(ft.area, access) ? fault_page(&ft) : -EACCES;
 	rwsem_unlock_read(&mm->lock);
+	return err;
+}
+
+int
+mm_fault(struct mm *mm, u64 addr, u32 access)
+{
+	int err;
+
+	if (addr >= USER_TOP)
+		return -EFAULT;
+	do {
+		err = fault_once(mm, addr, access);
+	} while (unlikely(err == -ENOMEM) && oom_retry());
 	current->min_flt++;
 	return err;
 }
@@ -384,6 +396,8 @@ mm_populate(struct mm *mm, u64 start, u64 end)
 	int err;
 
 	for (; start < end; start += PAGE_SIZE) {
+		if (unlikely(signal_pending(current)) && READ_ONCE(current->proc->exiting))
+			return -EINTR;
 		rwsem_lock_read(&mm->lock);
 		a = mm_find(mm, start);
 		if (!a || a->start > start) {

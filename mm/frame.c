@@ -318,6 +318,21 @@ node_online(struct node *node)
 	return node->online != before;
 }
 
+#ifdef DEBUG
+void
+frames_each_block(void (*fn)(struct frame *head))
+{
+	u64 pfn = 0, stop;
+
+	for (const struct mem_range *r = bootmem_ram; r < bootmem_ram + bootmem_nram; r++) {
+		pfn = MAX(pfn, ALIGN_DOWN(r->start >> PAGE_SHIFT, CHUNK));
+		stop = MIN(nodes[r->node].next_chunk, ALIGN_UP(r->end >> PAGE_SHIFT, CHUNK));
+		for (; pfn < stop; pfn += 1UL << frames[pfn - frames_base].order)
+			fn(&frames[pfn - frames_base]);
+	}
+}
+#endif
+
 /* A block of that order from one node, or NULL. */
 static struct frame *
 node_alloc(struct node *node, uint order)
@@ -366,6 +381,18 @@ frames_free(void)
 	for (int i = 0; i < MAX_CPUS; i++)
 		n += READ_ONCE(cpu_frames[i].n);
 	return n;
+}
+
+bool
+frames_low(void)
+{
+	return frames_free() < user_reserve + CPU_BATCH;
+}
+
+u64
+frames_total_ram(void)
+{
+	return frames_total;
 }
 
 /* This cpu's stack is empty: put a batch on it and return one more frame, or NULL. Interrupts off. */

@@ -23,9 +23,18 @@ const struct mem_range *bootmem_reserved_in(paddr_t start, paddr_t end);
 /* --- frame.c --- */
 #ifdef DEBUG
 bool	alloc_should_fail(uint gfp);	/* failure injection chose this allocation */
+/* Call fn with the head of every block that ever came online, free or not. Nobody may allocate meanwhile. */
+void	frames_each_block(void (*fn)(struct frame *head));
 #else
 static inline bool alloc_should_fail(uint gfp) { return false; }
 #endif
+
+bool	frames_low(void);		/* user pages are refused */
+u64	frames_total_ram(void);
+
+/* --- oom.c --- */
+/* A fault found no memory: may it be tried again? Sleeps. */
+bool	oom_retry(void);
 
 /* --- pagecache.c --- */
 void	radix_cache_init(void);		/* radix_node_alloc works */

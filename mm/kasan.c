@@ -19,6 +19,7 @@
 #include "mm/kasan.h"
 
 #include "kernel/printk.h"
+#include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/internal.h"
@@ -111,16 +112,19 @@ print_neighbourhood(u64 addr)
 {
 	struct shadowed *in = addr - ram.base < ram.size ? &ram : &image;
 	u64 bytes = in->size >> SHIFT, at = (addr - in->base) >> SHIFT, row;
+	char line[ROW * 4 + 1];
+	int n;
 
 	printk(KERN_EMERG "shadow of the memory around it, a byte for 8 (00 may be touched; fa redzone, fb freed, "
 	       "f9 between globals, ff free frame):\n");
 	for (row = at / ROW - MIN(at / ROW, (u64)ROWS_AROUND); row <= at / ROW + ROWS_AROUND; row++) {
 		if (row * ROW >= bytes)
 			break;
-		printk(KERN_EMERG "%c %lx:", row == at / ROW ? '>' : ' ', in->base + row * ROW * GRANULE);
+		n = 0;
 		for (u64 i = row * ROW; i < MIN((row + 1) * ROW, bytes); i++)
-			printk(i == at ? "[%02x]" : i == at + 1 && i % ROW ? "%02x" : " %02x", in->shadow[i]);
-		printk("\n");
+			n += snprintf(line + n, sizeof(line) - n,
+				      i == at ? "[%02x]" : i == at + 1 && i % ROW ? "%02x" : " %02x", in->shadow[i]);
+		printk(KERN_EMERG "%c %lx:%s\n", row == at / ROW ? '>' : ' ', in->base + row * ROW * GRANULE, line);
 	}
 }
 
@@ -137,11 +141,8 @@ report(u64 addr, size_t n, bool write, ulong pc, u64 bad)
 	/* What prints a report, or a panic, may look at anything. */
 	if (panicking() || __atomic_exchange_n(&reporting, 1, __ATOMIC_RELAXED))
 		return;
-	printk(KERN_EMERG "KASAN: %s: %s of %lu byte%s at 0x%lx", bug_name(why), write ? "write" : "read", n,
-	       n == 1 ? "" : "s", addr);
-	if (bad != addr)
-		printk(", the first %lu allowed", bad - addr);
-	printk("\n");
+	printk(KERN_EMERG "KASAN: %s: %s of %lu byte%s at 0x%lx, of which %lu may be touched\n", bug_name(why),
+	       write ? "write" : "read", n, n == 1 ? "" : "s", addr, bad - addr);
 	if (bad - ram.base < ram.size)
 		slab_describe((void *)bad);
 	print_neighbourhood(bad);

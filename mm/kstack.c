@@ -7,6 +7,7 @@
  */
 #include "arch/irqflags.h"
 #include "kernel/task.h"
+#include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/vmap.h"
 
@@ -36,8 +37,14 @@ kstack_alloc(void)
 void
 kstack_free(void *stack)
 {
-	ulong flags = irq_save();
-	int cpu = current->cpu;
+	ulong flags;
+	int cpu;
+
+#ifdef DEBUG
+	memset(stack, 0xdb, KSTACK_SIZE);	/* and leak.c finds no pointers there */
+#endif
+	flags = irq_save();
+	cpu = current->cpu;
 
 	if (stacks[cpu].n < KEEP) {
 		stacks[cpu].stack[stacks[cpu].n++] = stack;

@@ -9,7 +9,7 @@
  *             its list of free objects, index how many are out of it, link its place on the
  *             cache's list of slabs with free objects. Every frame of it has FRAME_SLAB and, in
  *             owner, the cache: so kfree needs only an address. A free object's word at link_at
- *             points to the next. DEBUG adds to each object a redzone that ends in a struct track.
+ *             points to the next. DEBUG adds a redzone to each object (slab_debug.c).
  * Locks       cache->lock [s], rank SLAB, interrupts off. The per-cpu lists: this cpu, interrupts off [c].
  * Invariants  S1  a slab is on cache->partial <=> private is not NULL.
  *             S2  a cache with a constructor never gives its slabs back: its objects stay objects
@@ -25,35 +25,13 @@
 #include "lib/string.h"
 #include "mm/internal.h"
 #include "mm/kasan.h"
+#include "mm/slab_private.h"
 
 #define CPU_LIST_BYTES	(16 * KiB)	/* a cpu keeps about so much free per cache */
 #define CPU_LIST_MAX	128
 #define CPU_LIST_MIN	8
 #define SLAB_MIN_OBJS	8		/* larger slabs for larger objects */
 #define SLAB_MAX_ORDER	3
-
-struct cpu_list {
-	void	*head;			/* [c] */
-	uint	n;			/* [c] */
-} ALIGNED(64);
-
-struct slab_cache {		/* Guarded by: i immutable  s lock  c its own cpu, interrupts off */
-	uint	link_at;		/* [i] where in a free object the pointer to the next is */
-	uint	cpu_max;		/* [i] longest per-cpu list */
-	struct cpu_list cpu[MAX_CPUS];
-	struct spinlock lock;
-	struct list partial;		/* [s] slabs with free objects (S1) */
-	ulong	total;			/* [s] objects in all slabs */
-	ulong	nfree;			/* [s] of them, free in their slab */
-	ulong	live_at_boot;		/* objects out when slab_leak_mark was called */
-	uint	size;			/* [i] from one object to the next */
-	uint	object;			/* [i] of that, what its owner may use */
-	ulong	quarantined;		/* [a] DEBUG: freed, and kept from use for a while */
-	uint	order, per_slab;	/* [i] */
-	void	(*ctor)(void *);	/* [i] */
-	const char *name;		/* [i] */
-	struct slab_cache *next;	/* [i] all caches, newest first */
-};
 
 static struct slab_cache *all_caches;	/* guarded by caches_lock; only grows */
 static struct spinlock caches_lock = SPINLOCK_INIT(RANK_SLAB);
@@ -64,175 +42,6 @@ link_of(const struct slab_cache *c, void *obj)
 {
 	return (void **)((char *)obj + c->link_at);
 }
-
-/* ---- poison, redzones, quarantine ---- */
-
-#ifdef DEBUG
-#define SLAB_POISON	0x6b6b6b6b6b6b6b6bUL
-#define QUARANTINE	128		/* freed objects that a cpu keeps from use */
-
-struct track {			/* the last bytes of each object's place, in its redzone */
-	u32	alloc_pc, free_pc;	/* from image_start; 0: not yet */
-	int	alloc_pid, free_pid;
-};
-
-#define REDZONE		sizeof(struct track)
-
-static struct {
-	void	*freed[QUARANTINE];	/* [c] */
-	uint	next;			/* [c] the oldest */
-} quarantines[MAX_CPUS];
-
-static struct track *
-track_of(const struct slab_cache *c, const void *obj)
-{
-	return (struct track *)((char *)obj + c->size) - 1;
-}
-
-/* Of obj's place, the first n bytes may be used. */
-static void
-object_open(const struct slab_cache *c, void *obj, size_t n)
-{
-	size_t end = ALIGN_UP(n, 8);
-
-	kasan_unpoison(obj, n);
-	kasan_poison((char *)obj + end, c->size - end, KASAN_REDZONE);
-}
-
-/* Constructed objects keep their contents while free, and may be looked at: see slab.h. */
-static void
-poison_set(const struct slab_cache *c, void *obj)
-{
-	volatile u64 *p = obj;
-
-	if (c->ctor)
-		return;
-	for (uint i = 0; i < (c->size - REDZONE) / 8; i++)
-		p[i] = SLAB_POISON;
-	kasan_poison(obj, c->object, KASAN_FREED);
-}
-
-static void
-poison_check(const struct slab_cache *c, const void *obj)
-{
-	const u64 *p = obj;
-
-	for (uint i = 1; !c->ctor && i < (c->size - REDZONE) / 8; i++)
-		if (p[i] != SLAB_POISON)
-			panic("%s %p was written after it was freed: word %u is %#lx", c->name, obj, i, p[i]);
-}
-
-/* A new slab: objects that were never handed out, and perhaps unused bytes at the end. */
-static void
-slab_poison(const struct slab_cache *c, char *base)
-{
-	kasan_poison(base, PAGE_SIZE << c->order, KASAN_REDZONE);
-	for (uint i = 0; i < c->per_slab; i++) {
-		*track_of(c, base + i * c->size) = (struct track){ 0 };
-		if (c->ctor)
-			object_open(c, base + i * c->size, c->object);
-		else
-			poison_set(c, base + i * c->size);
-	}
-}
-
-/* obj becomes n bytes of caller's. */
-static void
-handed_out(const struct slab_cache *c, void *obj, size_t n, const void *caller)
-{
-	struct track *t = track_of(c, obj);
-
-	poison_check(c, obj);
-	t->alloc_pc = (ulong)caller - (ulong)image_start;
-	t->alloc_pid = current->pid;
-	object_open(c, obj, n);
-}
-
-/* caller frees obj. Panics if that is wrong. */
-static void
-taken_back(const struct slab_cache *c, void *obj, const void *caller)
-{
-	struct frame *f = va_frame(obj);
-	char *base = (char *)ALIGN_DOWN(obj, PAGE_SIZE << c->order);
-	struct track *t;
-
-	if (!(f->flags & FRAME_SLAB) || f->owner != c)
-		panic("%p freed to %s, but is not from there", obj, c->name);
-	if (((char *)obj - base) % c->size)
-		panic("%p freed to %s: not the start of an object", obj, c->name);
-	if (kasan_shadow(obj) == KASAN_FREED) {
-		slab_describe(obj);
-		panic("%p freed twice to %s", obj, c->name);
-	}
-	t = track_of(c, obj);
-	t->free_pc = (ulong)caller - (ulong)image_start;
-	t->free_pid = current->pid;
-	poison_set(c, obj);
-}
-
-/* *obj goes into quarantine; *obj and *c become the oldest one there. False: there was none. Interrupts off. */
-static bool
-quarantine(struct slab_cache **c, void **obj)
-{
-	uint *next = &quarantines[current->cpu].next;
-	void **slot = &quarantines[current->cpu].freed[*next];
-	void *oldest = *slot;
-
-	if ((*c)->ctor)
-		return true;
-	__atomic_fetch_add(&(*c)->quarantined, 1, __ATOMIC_RELAXED);
-	*slot = *obj;
-	*next = (*next + 1) % QUARANTINE;
-	if (!oldest)
-		return false;
-	*obj = oldest;
-	*c = va_frame(oldest)->owner;
-	__atomic_fetch_sub(&(*c)->quarantined, 1, __ATOMIC_RELAXED);
-	return true;
-}
-
-static void
-print_handler(const char *what, u32 pc, int pid)
-{
-	ulong offset, size;
-	const char *name = symbol_lookup((vaddr_t)image_start + pc - 1, &offset, &size);
-
-	if (pc && name)
-		printk(KERN_EMERG "  %s by %s+0x%lx, task %d\n", what, name, offset + 1, pid);
-}
-
-void
-slab_describe(const void *p)
-{
-	const struct frame *f = va_frame(p);
-	const struct slab_cache *c = f->owner;
-	const struct track *t;
-	ulong in_slab, at;
-
-	if (!(f->flags & FRAME_SLAB)) {
-		printk(KERN_EMERG "  in frame 0x%lx: refs %d, flags 0x%x\n", frame_pa(f), atomic_read(&f->refs), f->flags);
-		return;
-	}
-	in_slab = (ulong)p % (PAGE_SIZE << c->order);
-	at = in_slab % c->size;
-	if (in_slab / c->size >= c->per_slab) {
-		printk(KERN_EMERG "  behind the last object of a slab of %s\n", c->name);
-		return;
-	}
-	t = track_of(c, (const char *)p - at);
-	printk(KERN_EMERG "  at byte %lu of an object of %s (%u bytes) at 0x%lx\n", at, c->name, c->object, (ulong)p - at);
-	print_handler("allocated", t->alloc_pc, t->alloc_pid);
-	print_handler(kasan_shadow((const char *)p - at) == KASAN_FREED ? "freed" : "freed before that", t->free_pc,
-		      t->free_pid);
-}
-#else
-#define REDZONE		0
-
-static inline void slab_poison(const struct slab_cache *c, char *base) { }
-static inline void handed_out(const struct slab_cache *c, void *obj, size_t n, const void *caller) { }
-static inline void taken_back(const struct slab_cache *c, void *obj, const void *caller) { }
-static inline bool quarantine(struct slab_cache **c, void **obj) { return true; }
-#endif
 
 /* ---- slabs ---- */
 
@@ -251,7 +60,7 @@ slab_make(struct slab_cache *c, uint gfp)
 		f[i].flags = FRAME_ONLINE | FRAME_SLAB;
 		f[i].owner = c;
 	}
-	slab_poison(c, base);
+	slab_debug_make(c, base);
 	for (uint i = c->per_slab; i-- > 0; ) {
 		char *obj = base + i * c->size;
 
@@ -410,7 +219,7 @@ object_alloc(struct slab_cache *c, size_t n, uint gfp, const void *caller)
 		if (!obj)
 			return NULL;
 	}
-	handed_out(c, obj, n, caller);
+	slab_debug_alloc(c, obj, n, caller);
 	return gfp & GFP_ZERO ? memset(obj, 0, n) : obj;
 }
 
@@ -420,9 +229,9 @@ object_free(struct slab_cache *c, void *obj, const void *caller)
 	struct cpu_list *list;
 	ulong flags;
 
-	taken_back(c, obj, caller);
+	slab_debug_free(c, obj, caller);
 	flags = irq_save();
-	if (quarantine(&c, &obj)) {
+	if (slab_quarantine(&c, &obj)) {
 		list = &c->cpu[current->cpu];
 		*link_of(c, obj) = list->head;
 		list->head = obj;
@@ -456,7 +265,7 @@ cache_init(struct slab_cache *c, const char *name, size_t size, size_t align, vo
 	size = ALIGN_UP(MAX(size, sizeof(void *)), sizeof(void *));
 	/* A free object's link may lie over its contents, unless a constructor made them. */
 	c->link_at = ctor ? size : 0;
-	c->size = ALIGN_UP((ctor ? size + sizeof(void *) : size) + REDZONE, align);
+	c->size = ALIGN_UP((ctor ? size + sizeof(void *) : size) + SLAB_REDZONE, align);
 	for (c->order = 0; c->order < SLAB_MAX_ORDER; c->order++)
 		if ((PAGE_SIZE << c->order) / c->size >= SLAB_MIN_OBJS)
 			break;
@@ -500,26 +309,6 @@ slab_report(void (*line)(void *arg, const char *name, ulong objs, ulong total, u
 {
 	for (struct slab_cache *c = smp_load_acquire(&all_caches); c; c = c->next)
 		line(arg, c->name, cache_live(c), c->total, c->size);
-}
-
-void
-slab_leak_mark(void)
-{
-	for (struct slab_cache *c = smp_load_acquire(&all_caches); c; c = c->next)
-		c->live_at_boot = cache_live(c);
-}
-
-void
-slab_leak_check(void)
-{
-#ifdef DEBUG
-	for (struct slab_cache *c = smp_load_acquire(&all_caches); c; c = c->next) {
-		long more = cache_live(c) - c->live_at_boot;
-
-		if (more > 0)
-			pr_info("slab: %s: %ld more objects than at boot\n", c->name, more);
-	}
-#endif
 }
 
 /* ---- kmalloc ---- */

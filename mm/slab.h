@@ -24,8 +24,14 @@ void	*kzalloc(size_t size, uint gfp);
 void	kfree(void *p);				/* NULL is fine */
 char	*kstrdup(const char *s, uint gfp);
 void	slab_report(void (*line)(void *arg, const char *name, ulong objs, ulong total, ulong size), void *arg);
-void	slab_leak_mark(void);			/* boot is over: what is live now is meant to stay */
-void	slab_leak_check(void);			/* DEBUG: at power-off, name caches with live objects beyond those at boot */
-void	slab_describe(const void *p);		/* DEBUG: print which object p is in or near, and who handled it last */
+
+#ifdef DEBUG
+/* The machine goes down: stop the other harts and name the objects that nothing points to any more. */
+void	slab_leak_check(void);
+/* Print which object p is in or near, and who handled it last. */
+void	slab_describe(const void *p);
+#else
+static inline void slab_leak_check(void) { }
+#endif
 
 #endif

@@ -1,14 +1,17 @@
 # user.mk - programs and the initramfs. Included by the Makefile, which defines CC, O, Q, say.
 #
 #   user/lib      the C library           -> $(O)/user/libc.a
-#   user/bin      X.c or X/*.c            -> $(O)/user/bin/X
+#   user/bin      X.c or X/*.c            -> $(O)/user/bin/X      (common/: what they share)
 #   user/tests    X.c: guest tests        -> $(O)/user/tests/X   (make user-tests; not in the initramfs)
 #   user/bench    X.c                     -> $(O)/user/bench/X   (likewise)
+#
+# Objects are in $(O)/user/obj.
 
-ULIB	:= $(patsubst %.c,$(O)/%.o,$(wildcard user/lib/*.c)) \
-	   $(patsubst %.S,$(O)/%.o,$(filter-out user/lib/crt0.S,$(wildcard user/lib/*.S)))
+ULIB	:= $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/lib/*.c)) \
+	   $(patsubst user/%.S,$(O)/user/obj/%.o,$(filter-out user/lib/crt0.S,$(wildcard user/lib/*.S)))
 UPROGS	:= $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) \
-	   $(patsubst user/bin/%/,%,$(wildcard user/bin/*/)))
+	   $(patsubst user/bin/%/,%,$(filter-out user/bin/common/,$(wildcard user/bin/*/))))
+UCOMMON	:= $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/bin/common/*.c))
 UTESTS	:= $(patsubst user/tests/%.c,$(O)/user/tests/%,$(wildcard user/tests/*.c)) \
 	   $(patsubst user/bench/%.c,$(O)/user/bench/%,$(wildcard user/bench/*.c))
 
@@ -23,14 +26,15 @@ ULIBFLAGS := -ffreestanding $(if $(LLVM),,-fno-tree-loop-distribute-patterns)
 ULDFLAGS := -static -nostdlib -no-pie $(if $(LLVM),-fuse-ld=lld) -Wl,--gc-sections -Wl,--build-id=none \
 	   -Wl,-z,noseparate-code -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,-s
 UAR	:= $(if $(LLVM),llvm-ar,$(CROSS)ar)
-UBASE	:= $(O)/user/lib/crt0.o $(O)/user/libc.a
+UCRT	:= $(O)/user/obj/lib/crt0.o
+UBASE	:= $(UCRT) $(O)/user/libcommon.a $(O)/user/libc.a
 
-$(O)/user/%.o: user/%.c
+$(O)/user/obj/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(call say,UCC,$<)
 	$(Q)$(CC) $(UFLAGS) $(if $(filter user/lib/%,$<),$(ULIBFLAGS)) -MMD -MP -c -o $@ $<
 
-$(O)/user/%.o: user/%.S
+$(O)/user/obj/%.o: user/%.S
 	@mkdir -p $(@D)
 	$(call say,UAS,$<)
 	$(Q)$(CC) $(UFLAGS) -MMD -MP -c -o $@ $<
@@ -39,29 +43,33 @@ $(O)/user/libc.a: $(ULIB)
 	$(call say,UAR,$@)
 	$(Q)rm -f $@ && $(UAR) rcs $@ $(ULIB)
 
+$(O)/user/libcommon.a: $(UCOMMON)
+	$(call say,UAR,$@)
+	$(Q)rm -f $@ && $(UAR) rcs $@ $(UCOMMON)
+
 # Tests may use floating-point registers; the calling convention stays the library's.
-$(UTESTS:=.o): UFLAGS += -march=rv64gc
+$(UTESTS:$(O)/user/%=$(O)/user/obj/%.o): UFLAGS += -march=rv64gc
 
 # One rule per program: its objects are X.c, or every file of the folder X.
 define UPROG
-UOBJ_$(1) := $(patsubst %.c,$(O)/%.o,$(wildcard user/bin/$(1).c user/bin/$(1)/*.c))
+UOBJ_$(1) := $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/bin/$(1).c user/bin/$(1)/*.c))
 $(O)/user/bin/$(1): $$(UOBJ_$(1)) $(UBASE)
 	@mkdir -p $$(@D)
 	$$(call say,ULINK,$$@)
-	$$(Q)$$(CC) $(UFLAGS) $(ULDFLAGS) -o $$@ $(O)/user/lib/crt0.o $$(UOBJ_$(1)) $(O)/user/libc.a
+	$$(Q)$$(CC) $(UFLAGS) $(ULDFLAGS) -o $$@ $(UCRT) $$(UOBJ_$(1)) $(O)/user/libcommon.a $(O)/user/libc.a
 endef
 $(foreach p,$(UPROGS),$(eval $(call UPROG,$(p))))
 
-$(UTESTS): %: %.o $(UBASE)
+$(UTESTS): $(O)/user/%: $(O)/user/obj/%.o $(UBASE)
+	@mkdir -p $(@D)
 	$(call say,ULINK,$@)
-	$(Q)$(CC) $(UFLAGS) $(ULDFLAGS) -o $@ $(O)/user/lib/crt0.o $< $(O)/user/libc.a
+	$(Q)$(CC) $(UFLAGS) $(ULDFLAGS) -o $@ $(UCRT) $< $(O)/user/libc.a
 
 .PHONY: user-tests
-.SECONDARY: $(UTESTS:=.o)
 user-tests: $(UTESTS)
 
 $(O)/initramfs.cpio: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkinitramfs.py $(wildcard user/etc/*)
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) user/mkinitramfs.py $@ $(O)/user/bin user/etc
 
--include $(ULIB:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:=.d)
+-include $(ULIB:.o=.d) $(UCOMMON:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:$(O)/user/%=$(O)/user/obj/%.d)

@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc):
         builds = metafunc.config.getoption("--builds").split(",")
         if unknown := set(builds) - set(BUILDS):
             raise pytest.UsageError(f"no such build: {', '.join(unknown)}")
-        metafunc.parametrize("build", [b for b in builds if not only or b in only.args], scope="module")
+        metafunc.parametrize("build", [b for b in builds if not only or b in only.args])
 
 
 @pytest.hookimpl(tryfirst=True)         # before xdist reads the groups

@@ -261,7 +261,7 @@ vsprintf(char *restrict s, const char *restrict fmt, va_list ap)
 	return vsnprintf(s, (size_t)INT32_MAX, fmt, ap);
 }
 
-#define VARIADIC(call) ({ va_list ap; int n; va_start(ap, fmt); n = call; va_end(ap); n; })
+#define VARIADIC(call) ({ va_list ap; int r_; va_start(ap, fmt); r_ = call; va_end(ap); r_; })
 
 int printf(const char *restrict fmt, ...) { return VARIADIC(vfprintf(stdout, fmt, ap)); }
 int fprintf(FILE *restrict f, const char *restrict fmt, ...) { return VARIADIC(vfprintf(f, fmt, ap)); }

@@ -81,6 +81,13 @@ memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
+/* What compilers call for memcmp(...) == 0. */
+int
+bcmp(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n);
+}
+
 void *
 memchr(const void *s, int c, size_t n)
 {

@@ -187,9 +187,9 @@ insert(struct line *l, const char *s, size_t n)
 		out_text(s, n);			/* typed at the end: no need to draw all */
 		l->row = w / l->cols;
 		flush();
-	}
-	else
+	} else {
 		draw(l);
+	}
 }
 
 /* Remove [from, to); keep: for ^Y. The cursor goes to from. */
@@ -531,13 +531,17 @@ edit(struct line *l, int *cancelled)
 			break;
 		case '\r':
 		case '\n':
-			l->at = l->n;
-			draw(l);
+			if (l->at < l->n) {
+				l->at = l->n;
+				draw(l);
+			}
 			free(mine);
 			return 1;
 		case 3:				/* ^C */
-			l->at = l->n;
-			draw(l);
+			if (l->at < l->n) {
+				l->at = l->n;
+				draw(l);
+			}
 			out("^C");
 			*cancelled = 1;
 			free(mine);

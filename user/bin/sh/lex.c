@@ -423,7 +423,7 @@ read_here_documents(struct input *in)
 static int
 operator(struct input *in, int c)
 {
-	int d = peek_at(in, 1);
+	int d = strchr("&|;<>", c) ? peek_at(in, 1) : 0;	/* after a newline nobody may look */
 
 	in->pos++;
 	switch (c) {

@@ -157,8 +157,10 @@ main(int argc, char **argv)
 
 	sh.pid = getpid();
 	sh.name = argc ? argv[0] : "sh";
-	if (*sh.name == '-')
+	if (*sh.name == '-') {
+		sh.name++;
 		sh.login = 1;
+	}
 	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		const char *p;
 

@@ -1,0 +1,245 @@
+/*
+ * init - process 1: the first program, the parent of orphans.
+ *
+ * Mounts /proc, /sys, /dev, /tmp and friends where the kernel has not, runs /etc/rc if there
+ * is one, and keeps a login shell on the console.  Signals: SIGUSR1 halts, SIGUSR2 powers
+ * off, SIGTERM reboots (as busybox's init).
+ *
+ * Words after "--" on the kernel's command line come here as arguments: they are a command
+ * that `sh -c` runs instead of the interactive shell, and when it ends the machine is
+ * powered off. A line "init: command exited with status N" says how it went:
+ *
+ *	append="console=ttyS0 quiet -- ls -l /proc"
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const dirs[] = {
+	"/proc", "/sys", "/dev", "/tmp", "/mnt", "/root", "/run", "/dev/pts", "/dev/shm",
+};
+
+static const struct { const char *source, *target, *type; } mounts[] = {
+	{ "proc", "/proc", "proc" },
+	{ "sysfs", "/sys", "sysfs" },
+	{ "devpts", "/dev/pts", "devpts" },
+	{ "tmpfs", "/tmp", "tmpfs" },
+	{ "tmpfs", "/dev/shm", "tmpfs" },
+};
+
+static const struct { const char *target, *path; } links[] = {
+	{ "/proc/self/fd", "/dev/fd" }, { "/proc/self/fd/0", "/dev/stdin" },
+	{ "/proc/self/fd/1", "/dev/stdout" }, { "/proc/self/fd/2", "/dev/stderr" },
+};
+
+static volatile int stop_command;
+
+static void
+on_signal(int sig)
+{
+	stop_command = sig == SIGUSR1 ? RB_HALT_SYSTEM : sig == SIGUSR2 ? RB_POWER_OFF : RB_AUTOBOOT;
+}
+
+static void
+make_dirs(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		mkdir(dirs[i], strcmp(dirs[i], "/tmp") && strcmp(dirs[i], "/dev/shm") ? 0755 : 01777);
+}
+
+/* Make /dev and what programs expect in and around it. What a kernel lacks is left out. */
+static void
+set_up(void)
+{
+	struct stat st;
+	size_t i;
+
+	umask(0);
+	make_dirs();
+	if (stat("/dev/null", &st))
+		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	make_dirs();
+	for (i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+		struct stat up;
+		char above[64];
+
+		snprintf(above, sizeof above, "%s/..", mounts[i].target);
+		if (!stat(mounts[i].target, &st) && !stat(above, &up) && st.st_dev != up.st_dev)
+			continue;		/* something is mounted there */
+		mount(mounts[i].source, mounts[i].target, mounts[i].type, MS_NOSUID, NULL);
+	}
+	for (i = 0; i < sizeof links / sizeof *links; i++)
+		if (symlink(links[i].target, links[i].path) && errno != EEXIST)
+			perror(links[i].path);
+	umask(022);
+	sethostname("sextant", 7);
+}
+
+/* Standard input, output and error are the console, if it can be opened. */
+static void
+open_console(void)
+{
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/* In a child: a session of its own whose terminal is the console. */
+static void
+open_session(void)
+{
+	sigset_t none;
+	int fd;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGUSR2, SIG_DFL);
+	setsid();
+	/* /dev/console itself cannot become a controlling terminal on Linux; what it stands for can. */
+	fd = open("/dev/ttyS0", O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		return;
+	ioctl(fd, TIOCSCTTY, 1);
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+}
+
+static pid_t
+start(const char *name, const char *flag, const char *arg)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	open_session();
+	if (chdir(getenv("HOME")))
+		chdir("/");
+	execl("/bin/sh", name, flag, arg, (char *)NULL);
+	perror("init: /bin/sh");
+	_exit(127);
+}
+
+/* Reap until this child ends; its wait status, or -1 when a signal asked for the end. */
+static int
+wait_for(pid_t pid)
+{
+	int status;
+
+	while (!stop_command) {
+		pid_t p = wait(&status);
+
+		if (p == pid)
+			return status;
+		if (p < 0 && errno == ECHILD)
+			return 0;
+	}
+	return -1;
+}
+
+static void
+shut_down(int command)
+{
+	struct timespec tick = { 0, 20000000 };
+	int i;
+
+	kill(-1, SIGTERM);
+	kill(-1, SIGCONT);
+	for (i = 0; i < 10 && (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD); i++)
+		nanosleep(&tick, NULL);
+	kill(-1, SIGKILL);
+	sync();
+	reboot(command);
+	perror("init: reboot");
+	for (;;)
+		pause();
+}
+
+/* The words after "--" (a kernel may leave that out), joined; NULL if there are none. */
+static char *
+join(int argc, char **argv)
+{
+	static char command[4096];
+	int i, first = 1;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			first = i + 1;
+	for (i = first; i < argc; i++) {
+		if (strlen(command) + strlen(argv[i]) + 2 > sizeof command)
+			break;
+		if (*command)
+			strcat(command, " ");
+		strcat(command, argv[i]);
+	}
+	return *command ? command : NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	char *command = join(argc, argv);
+	struct sigaction sa = { .sa_handler = on_signal };	/* no restart: wait() must come back */
+	struct stat st;
+	int status;
+
+	if (getpid() != 1) {
+		fprintf(stderr, "init: must be process 1\n");
+		return 1;
+	}
+	open_console();
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	sigaction(SIGUSR2, &sa, NULL);
+	signal(SIGINT, SIG_IGN);
+	set_up();
+	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("USER", "root", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	setenv("TERM", "vt100", 0);
+	if (!stat("/etc/rc", &st))
+		wait_for(start("sh", "/etc/rc", NULL));
+	if (command && !stop_command) {
+		status = wait_for(start("sh", "-c", command));
+		printf("init: command exited with status %d\n",
+		       WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+		fflush(stdout);
+		shut_down(RB_POWER_OFF);
+	}
+	while (!stop_command) {
+		struct timespec pause_ = { 1, 0 };
+		time_t began = time(NULL);
+		pid_t pid = start("-sh", NULL, NULL);
+
+		if (pid > 0)
+			wait_for(pid);
+		if (!stop_command && time(NULL) - began < 1)
+			nanosleep(&pause_, NULL);	/* a shell that dies at once must not spin */
+	}
+	shut_down(stop_command);
+}
