@@ -134,7 +134,25 @@ from_user_slow(void *dst, u64 addr, size_t n)
 	return copy_pages(current->mm, addr, dst, n, FROM_USER);
 }
 
-#define SMALL_MAX	128
+#define SMALL_MAX	256		/* a struct stat still counts */
+
+/* n bytes by words, n a multiple of 8. Volatile, or the compiler would make it a call to memcpy. */
+static ALWAYS_INLINE void
+copy_words(volatile u64 *dst, const volatile u64 *src, size_t n)
+{
+	const volatile u64 *end = src + n / 8;
+
+	for (; end - src >= 4; src += 4, dst += 4) {
+		u64 a = src[0], b = src[1], c = src[2], d = src[3];
+
+		dst[0] = a;
+		dst[1] = b;
+		dst[2] = c;
+		dst[3] = d;
+	}
+	for (; src < end; src++, dst++)
+		*dst = *src;
+}
 
 /*
  * Most copies are a word, or a few: moved here without a call. False: not one of these, or not permitted; the
@@ -159,8 +177,7 @@ copy_small(u64 addr, void *buf, size_t n, enum direction dir)
 		const char *src = dir == TO_USER ? buf : va;
 
 		if (words)
-			for (size_t i = 0; i < n; i += 8)
-				*(volatile u64 *)(dst + i) = *(const u64 *)(src + i);
+			copy_words((u64 *)dst, (const u64 *)src, n);
 		else if (n == 1)
 			*dst = *src;
 		else
@@ -259,6 +276,30 @@ strncpy_from_user(char *dst, uptr_t src, size_t max)
 			return done - 1;
 	}
 	return max;
+}
+
+/* ---- a view ---- */
+
+void *
+user_window(uptr_t p, size_t n, bool write)
+{
+	struct mm *mm = current->mm;
+	struct mm **slot;
+	void *va;
+
+	if (!mm || p.addr >= USER_TOP || PAGE_OFFSET(p.addr) + n > PAGE_SIZE)
+		return NULL;
+	slot = copy_begin(mm);
+	va = user_va(mm, p.addr, write ? NEED_WRITE : NEED_READ);
+	if (!va)
+		copy_end(slot);
+	return va;
+}
+
+void
+user_window_end(void)
+{
+	copy_end(&copying[current->cpu].mm);
 }
 
 /* ---- for futexes ---- */

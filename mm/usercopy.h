@@ -26,6 +26,12 @@ ssize_t	strncpy_from_user(char *dst, uptr_t src, size_t max);
 /* Fixed sizes, the fast way: T is any scalar or struct. 0 or -EFAULT. */
 #define put_user(val, dst)	({ __typeof__(val) v_ = (val); copy_to_user(dst, &v_, sizeof v_); })
 #define get_user(lval, src)	copy_from_user(&(lval), src, sizeof(lval))
+/*
+ * [p, p+n) seen through the direct map, for structures written in many pieces: NULL if it crosses a page or the
+ * entry does not permit the access now (then copy, which may fault). Preemption is off until user_window_end().
+ */
+void	*user_window(uptr_t p, size_t n, bool write);
+void	user_window_end(void);
 /* For futexes: act on an aligned u32 in place. Fault the page in first (writable); 0 or -EFAULT. */
 int	user_u32_read(uptr_t p, u32 *val);
 int	user_u32_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen);

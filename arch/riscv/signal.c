@@ -1,8 +1,9 @@
 /*
  * signal.c - the frame a signal handler runs on, and the way back.
  *
- * The frame is abi_rt_sigframe (include/abi/signal.h).  It is written in pieces straight from where the
- * values are: struct trapframe begins like abi_user_regs, struct fp_regs like abi_fp_state.
+ * The frame is abi_rt_sigframe (include/abi/signal.h).  Inside one page it is written in place, straight
+ * from where the values are; across a page's end it is made here and copied.  struct trapframe begins like
+ * abi_user_regs, struct fp_regs like abi_fp_state.
  */
 #include "arch/signal.h"
 #include "abi/errno.h"
@@ -13,33 +14,33 @@
 #include "lib/string.h"
 #include "mm/usercopy.h"
 
-#define AT(frame, member)	UPTR((frame) + offsetof(struct abi_rt_sigframe, member))
-#define REGS_SIZE		sizeof(struct abi_user_regs)
+#define REGS_SIZE	sizeof(struct abi_user_regs)
 
 static_assert(offsetof(struct trapframe, t6) + 8 == REGS_SIZE, "regs are copied whole");
 static_assert(sizeof(struct fp_regs) == offsetof(struct abi_fp_state, rest_), "fp is copied whole");
 
-/* uc_flags .. uc_sigmask and the unused rest, which directly follow info. */
-struct frame_head {
-	struct abi_siginfo info;
-	u64	flags, link;
-	struct abi_sigaltstack stack;
-	u64	sigmask;
-	u8	unused[128];		/* 120 and padding */
-};
-static_assert(sizeof(struct frame_head) == offsetof(struct abi_rt_sigframe, uc.uc_mcontext), "head is copied whole");
+/* The last words of the frame name an extension that follows; there is none. */
+#define REST_WORDS	(sizeof(((struct abi_fp_state *)0)->rest_) / 8)
 
-static int
-push_fp(ulong frame)
+/* Only what a handler may look at is written: the gaps keep what the stack held. */
+static void
+frame_fill(struct abi_rt_sigframe *f, const struct trapframe *r, const struct abi_siginfo *info, u64 mask,
+	   const struct abi_sigaltstack *ss)
 {
-	const size_t used = sizeof(struct fp_regs), all = sizeof(struct abi_fp_state);
+	struct abi_fp_state *fp = &f->uc.uc_mcontext.sc_fpregs;
 
-	if (!current->arch.fp_used)
-		return clear_user(AT(frame, uc.uc_mcontext.sc_fpregs), all);
-	fpu_save(current);
-	if (copy_to_user(AT(frame, uc.uc_mcontext.sc_fpregs), &current->arch.fp, used))
-		return -EFAULT;
-	return clear_user(AT(frame, uc.uc_mcontext.sc_fpregs.rest_), all - used);
+	f->info = *info;
+	f->uc.uc_flags = 0;
+	f->uc.uc_link = 0;
+	f->uc.uc_stack = *ss;
+	f->uc.uc_sigmask = mask;
+	memcpy(&f->uc.uc_mcontext.sc_regs, r, REGS_SIZE);
+	if (current->arch.fp_used)
+		memcpy(fp, &current->arch.fp, sizeof(struct fp_regs));
+	else
+		memset(fp, 0, sizeof(struct fp_regs));
+	fp->rest_[REST_WORDS - 2] = 0;
+	fp->rest_[REST_WORDS - 1] = 0;
 }
 
 int
@@ -47,11 +48,19 @@ sigframe_push(struct trapframe *r, ulong top, const struct abi_siginfo *info, co
 	      u64 mask, const struct abi_sigaltstack *ss, ulong trampoline)
 {
 	ulong frame = (top - sizeof(struct abi_rt_sigframe)) & ~15UL;
-	struct frame_head head = { .info = *info, .stack = *ss, .sigmask = mask };
+	struct abi_rt_sigframe *f, whole;
 
-	if (copy_to_user(UPTR(frame), &head, sizeof(head)) ||
-	    copy_to_user(AT(frame, uc.uc_mcontext.sc_regs), r, REGS_SIZE) || push_fp(frame))
-		return -EFAULT;
+	fpu_save(current);
+	f = user_window(UPTR(frame), sizeof(*f), true);
+	if (likely(f)) {
+		frame_fill(f, r, info, mask, ss);
+		user_window_end();
+	} else {
+		memset(&whole, 0, sizeof(whole));
+		frame_fill(&whole, r, info, mask, ss);
+		if (copy_to_user(UPTR(frame), &whole, sizeof(whole)))
+			return -EFAULT;
+	}
 	r->pc = sa->sa_handler;
 	r->sp = frame;
 	r->ra = trampoline;
@@ -62,32 +71,37 @@ sigframe_push(struct trapframe *r, ulong top, const struct abi_siginfo *info, co
 }
 
 static int
-pop_fp(ulong frame)
+frame_take(const struct abi_rt_sigframe *f, struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss)
 {
-	u32 reserved[3];
+	const struct abi_fp_state *fp = &f->uc.uc_mcontext.sc_fpregs;
 
-	/* The last three words name an extension that follows; there is none. */
-	if (copy_from_user(reserved, UPTR(frame + sizeof(struct abi_rt_sigframe) - sizeof(reserved)), sizeof(reserved)) ||
-	    reserved[0] || reserved[1] || reserved[2])
+	if (fp->rest_[REST_WORDS - 2] >> 32 || fp->rest_[REST_WORDS - 1])
 		return -EFAULT;
 	fpu_reload(current);
-	return copy_from_user(&current->arch.fp, AT(frame, uc.uc_mcontext.sc_fpregs), sizeof(struct fp_regs));
+	memcpy(&current->arch.fp, fp, sizeof(struct fp_regs));
+	memcpy(r, &f->uc.uc_mcontext.sc_regs, REGS_SIZE);
+	*mask = f->uc.uc_sigmask;
+	*ss = f->uc.uc_stack;
+	return 0;
 }
 
 int
 sigframe_pop(struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss)
 {
-	const size_t skip = offsetof(struct frame_head, stack);
-	struct frame_head head;
-	ulong frame = r->sp;
+	uptr_t frame = UPTR(r->sp);
+	struct abi_rt_sigframe *f = user_window(frame, sizeof(*f), false), whole;
+	int err;
 
-	if (copy_from_user(&head.stack, UPTR(frame + skip), sizeof(head.stack) + sizeof(head.sigmask)) || pop_fp(frame) ||
-	    copy_from_user(r, AT(frame, uc.uc_mcontext.sc_regs), REGS_SIZE))
-		return -EFAULT;
+	if (likely(f)) {
+		err = frame_take(f, r, mask, ss);
+		user_window_end();
+	} else {
+		if (copy_from_user(&whole, frame, sizeof(whole)))
+			return -EFAULT;
+		err = frame_take(&whole, r, mask, ss);
+	}
 	r->cause = ~0UL;			/* no longer a system call: nothing to restart */
-	*mask = head.sigmask;
-	*ss = head.stack;
-	return 0;
+	return err;
 }
 
 ulong
