@@ -43,16 +43,21 @@ waiter_idle(const struct waiter *w)
 	return smp_load_acquire(&w->link.next) == &w->link && smp_load_acquire(&w->link.prev) == &w->link;
 }
 
+/* As waitq_remove, when w may still be on the queue. */
+static NOINLINE void
+waitq_take_off(struct waitq *q, struct waiter *w)
+{
+	ulong flags = spin_lock_irqsave(&q->lock);
+
+	list_remove(&w->link);
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
 void
 waitq_remove(struct waitq *q, struct waiter *w)
 {
-	ulong flags;
-
-	if (waiter_idle(w))
-		return;
-	flags = spin_lock_irqsave(&q->lock);
-	list_remove(&w->link);
-	spin_unlock_irqrestore(&q->lock, flags);
+	if (!waiter_idle(w))
+		waitq_take_off(q, w);
 }
 
 void
@@ -71,7 +76,8 @@ void
 waitq_finish(struct waitq *q, struct waiter *w)
 {
 	WRITE_ONCE(current->state, TASK_RUNNING);
-	waitq_remove(q, w);
+	if (!waiter_idle(w))
+		waitq_take_off(q, w);
 }
 
 void

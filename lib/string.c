@@ -21,7 +21,7 @@
 typedef u64 __attribute__((may_alias)) word;
 
 #define WORD		sizeof(word)
-#define BLOCK		(16 * WORD)
+#define BLOCK		(32 * WORD)
 #define MISALIGN(p)	((uintptr_t)(p) % WORD)
 
 /* Copy 8 words; all are loaded before the first is stored (S1). */
@@ -39,6 +39,19 @@ copy_8_words(word *d, const word *s)
 	d[5] = g;
 	d[6] = h;
 	d[7] = i;
+}
+
+static ALWAYS_INLINE void
+fill_8_words(word *d, word w)
+{
+	d[0] = w;
+	d[1] = w;
+	d[2] = w;
+	d[3] = w;
+	d[4] = w;
+	d[5] = w;
+	d[6] = w;
+	d[7] = w;
 }
 
 /*
@@ -104,6 +117,8 @@ memcpy(void *dst, const void *src, size_t n)
 		do {
 			copy_8_words((word *)d, (const word *)s);
 			copy_8_words((word *)d + 8, (const word *)s + 8);
+			copy_8_words((word *)d + 16, (const word *)s + 16);
+			copy_8_words((word *)d + 24, (const word *)s + 24);
 			s += BLOCK;
 			d += BLOCK;
 		} while (s != end);
@@ -169,25 +184,15 @@ memset(void *dst, int c, size_t n)
 	for (; n > 0 && MISALIGN(d); n--)
 		*d++ = c;
 	for (; n >= BLOCK; n -= BLOCK) {
-		word *to = (word *)d;
-
-		to[0] = w;
-		to[1] = w;
-		to[2] = w;
-		to[3] = w;
-		to[4] = w;
-		to[5] = w;
-		to[6] = w;
-		to[7] = w;
-		to[8] = w;
-		to[9] = w;
-		to[10] = w;
-		to[11] = w;
-		to[12] = w;
-		to[13] = w;
-		to[14] = w;
-		to[15] = w;
+		fill_8_words((word *)d, w);
+		fill_8_words((word *)d + 8, w);
+		fill_8_words((word *)d + 16, w);
+		fill_8_words((word *)d + 24, w);
 		d += BLOCK;
+	}
+	for (; n >= 8 * WORD; n -= 8 * WORD) {
+		fill_8_words((word *)d, w);
+		d += 8 * WORD;
 	}
 	for (; n >= WORD; n -= WORD) {
 		*(word *)d = w;
