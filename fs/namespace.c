@@ -629,7 +629,7 @@ sys_getcwd(const ulong *a)
 		n = PTR_ERR(s);
 	} else {
 		n = buf + PATH_MAX - s;
-		if (n > a[1])
+		if ((ulong)n > a[1])
 			n = -ERANGE;
 		else if (copy_to_user(UPTR(a[0]), s, n))
 			n = -EFAULT;

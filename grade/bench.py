@@ -13,7 +13,7 @@ import re
 import sys
 
 from grade.machine import ROOT, Machine
-from user.mkinitramfs import pack
+from grade.cpio import pack
 
 LINUX = ROOT / "grade" / "bench_linux.tsv"
 

@@ -135,13 +135,16 @@ static int
 unshare_files(struct task *t)
 {
 	struct files *old = t->files, *new;
+	ulong flags;
 
 	if (likely(atomic_read(&old->refs) == 1))
 		return 0;
 	new = files_copy(old);
 	if (!new)
 		return -ENOMEM;
+	flags = spin_lock_irqsave(&tasks_lock);
 	t->files = new;
+	spin_unlock_irqrestore(&tasks_lock, flags);
 	files_put(old);
 	return 0;
 }

@@ -189,6 +189,7 @@ leave(struct task *t, struct process *p)
 
 	account(t, p);
 	list_remove(&t->thread_link);
+	sigqueue_flush(&t->sig_queue, ~0UL);	/* sent since signal_exit_task */
 	t->sighand = NULL;
 	last = --p->nthreads == 0;
 	if (last) {

@@ -77,7 +77,7 @@ put_line(int level, u64 now, const char *text, size_t n)
 void
 printk(const char *fmt, ...)
 {
-	u64 now = timer_hz ? clock_monotonic() : 0;
+	u64 now = clock_boot_ticks ? clock_monotonic() : 0;
 	bool locked = !panicking();
 	char buf[LINE_MAX], *line = buf, *nl;
 	int level = DEFAULT_LEVEL;

@@ -166,7 +166,7 @@ task_place_elsewhere(struct rq *rq, struct task *t, bool wakeup) NO_TSA
 	int cpu = balance_choose_cpu(t);
 
 	while (cpu != rq->cpu) {
-		t->cpu = cpu;
+		t->cpu = cpu;			/* a preempted task keeps on_cpu meanwhile: a waker leaves it to us */
 		spin_unlock_irqoff(&rq->lock);
 		rq = rq_of_cpu[cpu];
 		spin_lock_irqoff(&rq->lock);
@@ -175,6 +175,7 @@ task_place_elsewhere(struct rq *rq, struct task *t, bool wakeup) NO_TSA
 			break;
 		cpu = balance_choose_cpu(t);
 	}
+	WRITE_ONCE(t->on_cpu, 0);
 	enqueue(rq, t, wakeup);
 	spin_unlock_irqoff(&rq->lock);
 }
@@ -211,8 +212,8 @@ wake_task(struct task *t, int mask) NO_TSA
 		return false;
 	}
 	WRITE_ONCE(t->state, TASK_RUNNING);
-	if (rq->curr == t || t->se.queued || t == rq->idle)
-		spin_unlock_irqoff(&rq->lock);	/* on its way to sleep: it stays */
+	if (t->on_cpu || t->se.queued)
+		spin_unlock_irqoff(&rq->lock);	/* on its way to sleep, or to another cpu: it stays */
 	else
 		task_place(rq, t, true);
 	irq_restore(flags);
@@ -277,7 +278,8 @@ finish_switch(struct task *prev, ulong flags) NO_TSA
 	struct mm *borrowed = NULL;
 	int after = rq->after;
 
-	WRITE_ONCE(prev->on_cpu, 0);
+	if (likely(after != AFTER_MIGRATE))
+		WRITE_ONCE(prev->on_cpu, 0);
 	if (!prev->mm) {
 		borrowed = prev->active_mm;
 		prev->active_mm = NULL;
@@ -285,7 +287,7 @@ finish_switch(struct task *prev, ulong flags) NO_TSA
 	if (unlikely(after)) {
 		rq->after = AFTER_NOTHING;
 		if (after == AFTER_MIGRATE) {
-			task_place(rq, prev, false);
+			task_place_elsewhere(rq, prev, false);
 			rq = NULL;
 		}
 	}
@@ -539,7 +541,7 @@ sched_init_cpu(int cpu, struct task *idle)
 	rq->cpu = cpu;
 	rq->curr = rq->idle = idle;
 	list_init(&rq->rr);
-	for (int i = 0; i < ARRAY_SIZE(rq->rt); i++)
+	for (uint i = 0; i < ARRAY_SIZE(rq->rt); i++)
 		list_init(&rq->rt[i]);
 	timer_setup(&rq->slice, slice_expired);
 	idle->se.class = &sched_idle;
@@ -567,6 +569,8 @@ sched_idle_loop(void)
 	enter_idle(rq);
 	for (;;) {
 		irq_disable();
+		if (!(READ_ONCE(sched_idle_cpus) & BIT(rq->cpu)))
+			enter_idle(rq);		/* a waker chose this cpu, and another cpu stole the task */
 		sched_load_sample();
 		if (!(READ_ONCE(t->arch.work) & TASK_WORK_RESCHED) && !balance_steal(rq))
 			cpu_wfi();		/* an interrupt that is pending ends it, although they are off */

@@ -334,9 +334,14 @@ signal_send_locked(struct process *p, struct task *only, int sig, const struct a
 	t = only ? only : choose(p, sig);
 	if (!ignored(t ? t : any, sig)) {
 		err = enqueue(t ? t : any, p, only, sig, info);
-		if (!err && t && can_take(t, sig))
-			signal_poke(t, TASK_INTERRUPTIBLE | (sig == SIGKILL ? TASK_STOPPED : 0));
+		if (err || !t || !can_take(t, sig))
+			goto out;
+		signal_poke(t, TASK_INTERRUPTIBLE | (sig == SIGKILL ? TASK_STOPPED : 0));
+		if (sig == SIGKILL && !only)		/* t may be in a sleep that only its event ends */
+			list_for_each(t, &p->threads, thread_link)
+				signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
 	}
+out:
 	spin_unlock(&s->lock);
 	if (goes_on)
 		signal_notify_parent_locked(p, CLD_CONTINUED);

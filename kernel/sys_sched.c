@@ -51,7 +51,7 @@ policy_permitted(const struct task *t, int policy, int prio)
 		return 0;
 	if (!owns(t))
 		return -EPERM;
-	if (is_rt(policy) && (policy != t->se.policy || prio > t->se.prio) && prio > limit)
+	if (is_rt(policy) && (policy != t->se.policy || prio > t->se.prio) && (u64)prio > limit)
 		return -EPERM;
 	return 0;
 }

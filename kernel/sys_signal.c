@@ -295,7 +295,7 @@ wait_signal(u64 set, u64 deadline, struct sigqueue **q)
 			return sig;
 		if (err)
 			return err;
-		switch (sleep_until(deadline)) {
+		switch (sleep_prepared(deadline)) {
 		case 0:
 			err = -EAGAIN;
 			break;

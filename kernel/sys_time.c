@@ -3,7 +3,7 @@
  *
  * Data        process.itimer_real.
  * Locks       tasks_lock [T] for starting itimer_real, by setitimer and by its own callback.
- * Not here    the clocks (time.c), timers (timer.c); vDSO-less reading, for the vDSO is sigreturn's alone.
+ * Not here    the clocks (time.c); timers (timer.c).
  * Further     clock_gettime(2), nanosleep(2), setitimer(2).
  */
 #include "abi/capability.h"
@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mm/usercopy.h"
 
+#define ITIMER_MIN	(100 * NSEC_PER_USEC)	/* an interval timer leaves the cpu time for something else */
 #define COARSE_NS	(4 * NSEC_PER_MSEC)	/* what clock_getres says of the coarse clocks, as Linux at 250 Hz */
 
 /* --- between struct timespec and ns --- */
@@ -294,7 +295,7 @@ itimer_real_expired(struct timer *timer)
 		signal_send_locked(p, NULL, SIGALRM, NULL);
 		if (p->itimer_interval) {
 			next = timer->expires + p->itimer_interval;
-			timer_start(timer, MAX(next, clock_monotonic()));
+			timer_start(timer, MAX(next, clock_monotonic() + ITIMER_MIN));
 		}
 	}
 	spin_unlock_irqrestore(&tasks_lock, flags);

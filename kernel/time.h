@@ -49,9 +49,12 @@ void	timers_init(void);		/* clocks and this cpu's tree */
 void	timers_init_cpu(int cpu);
 void	timer_interrupt(void);		/* from the trap handler, interrupts off */
 
-/* Sleep; state set by the caller or TASK_RUNNING to have it set interruptible. Returns 0 at the
- * deadline, -EINTR-like remaining time is the caller's business: -ERESTARTSYS if a signal came,
- * 1 if woken otherwise. */
+/* Sleep, interruptibly: 0 at the deadline, -ERESTARTSYS if a signal came, 1 if woken otherwise. */
 int	sleep_until(u64 deadline);
+/*
+ * The same after the caller has set its state and tested what it waits for. The state is left alone: TASK_RUNNING
+ * means that the wake-up has come already.
+ */
+int	sleep_prepared(u64 deadline);
 
 #endif

@@ -18,6 +18,8 @@
 #include "kernel/signal.h"
 #include "kernel/task.h"
 
+#define FOREVER	(1UL << 62)		/* ns: no machine runs so long, and what is later does not fit in ticks */
+
 struct timer_tree {			/* Guarded by: t lock  a atomic */
 	struct spinlock lock;
 	struct rb_root root;		/* [t] */
@@ -37,7 +39,7 @@ timer_of(struct rb_node *n)
 static void
 timer_program(const struct timer *t)
 {
-	timer_set(t ? clock_boot_ticks + timer_ns_to_ticks(t->expires) : ~0UL);
+	timer_set(t && t->expires < FOREVER ? clock_boot_ticks + timer_ns_to_ticks(t->expires) : ~0UL);
 }
 
 static void
@@ -129,13 +131,12 @@ timer_cancel(struct timer *t)
 	 * (On this cpu: then it is our caller.)
 	 */
 	for (int cpu = 0; cpu < ncpus; cpu++) {
-		if (cpu == self || READ_ONCE(trees[cpu].running) != t)
-			continue;
-		while (smp_load_acquire(&trees[cpu].running) == t)
+		while (cpu != self && smp_load_acquire(&trees[cpu].running) == t) {
 			cpu_relax();
-		flags = irq_save();
-		was |= timer_dequeue(t);
-		irq_restore(flags);
+			flags = irq_save();
+			was |= timer_dequeue(t);
+			irq_restore(flags);
+		}
 	}
 	return was;
 }
@@ -188,14 +189,14 @@ sleeper_wake(struct timer *t)
 }
 
 int
-sleep_until(u64 deadline)
+sleep_prepared(u64 deadline)
 {
 	struct sleeper s = { .task = current };
 
-	if (current->state == TASK_RUNNING)
-		set_state(TASK_INTERRUPTIBLE);
-	timer_setup(&s.timer, sleeper_wake);
-	if (clock_monotonic() < deadline) {
+	if (deadline == TIME_NEVER) {
+		schedule();
+	} else if (clock_monotonic() < deadline) {
+		timer_setup(&s.timer, sleeper_wake);
 		timer_start(&s.timer, deadline);
 		schedule();
 		timer_cancel(&s.timer);
@@ -204,4 +205,11 @@ sleep_until(u64 deadline)
 	if (clock_monotonic() >= deadline)
 		return 0;
 	return signal_pending(current) ? -ERESTARTSYS : 1;
+}
+
+int
+sleep_until(u64 deadline)
+{
+	set_state(TASK_INTERRUPTIBLE);
+	return sleep_prepared(deadline);
 }

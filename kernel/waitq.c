@@ -104,7 +104,7 @@ wait_sleep_(int state, u64 deadline)
 		schedule();
 		return 0;
 	}
-	switch (sleep_until(deadline)) {
+	switch (sleep_prepared(deadline)) {
 	case 0:
 		return -ETIMEDOUT;
 	default:

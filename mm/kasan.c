@@ -161,7 +161,7 @@ check_small(u64 addr, size_t n, bool write, ulong pc)
 	if (!s || likely(*s == 0))
 		return;
 	if (*s >= GRANULE || addr % GRANULE + n > *s)
-		report(addr, n, write, pc, *s >= GRANULE || addr % GRANULE >= *s ? addr : ALIGN_DOWN(addr, GRANULE) + *s);
+		report(addr, n, write, pc, *s < GRANULE ? MAX(ALIGN_DOWN(addr, GRANULE) + *s, addr) : addr);
 }
 
 /* Any access. */

@@ -151,6 +151,8 @@ follow(void)
 
 /* Nothing below a sleeping task's stack pointer means anything; a running one's is left alone. */
 static void
+wipe_stacks(void) MUST_HOLD(tasks_lock);
+static void
 wipe_stacks(void)
 {
 	struct task *t;

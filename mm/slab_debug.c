@@ -143,7 +143,7 @@ slab_describe(const void *p)
 	ulong in_slab, at;
 
 	if (!(f->flags & FRAME_SLAB)) {
-		printk(KERN_EMERG "  in frame 0x%lx: refs %d, flags 0x%x\n", frame_pa(f), atomic_read(&f->refs), f->flags);
+		printk(KERN_EMERG "  in the frame at 0x%lx, flags 0x%x, not of a slab\n", frame_pa(f), f->flags);
 		return;
 	}
 	in_slab = (ulong)p % (PAGE_SIZE << c->order);
@@ -153,7 +153,8 @@ slab_describe(const void *p)
 		return;
 	}
 	t = slab_track(c, (const char *)p - at);
-	printk(KERN_EMERG "  at byte %lu of an object of %s (%u bytes) at 0x%lx\n", at, c->name, c->object, (ulong)p - at);
+	printk(KERN_EMERG "  at byte %lu of an object of %s (%u bytes) at 0x%lx\n", at, c->name, c->object,
+	       (ulong)p - at);
 	print_handler("allocated", t->alloc_pc, t->alloc_pid);
 	print_handler(kasan_shadow((const char *)p - at) == KASAN_FREED ? "freed" : "freed before that", t->free_pc,
 		      t->free_pid);

@@ -139,7 +139,7 @@ sys_brk(const ulong *a)
 	u64 old = mm->brk;
 	long now = mm_brk(mm, a[0]);
 
-	if (mm->lock_future && now > old)
+	if (mm->lock_future && (u64)now > old)
 		mm_populate(mm, PAGE_ALIGN(old), PAGE_ALIGN(now));
 	return now;
 }

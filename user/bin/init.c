@@ -68,7 +68,7 @@ set_up(void)
 
 	umask(0);
 	make_dirs();
-	if (stat("/dev/null", &st))
+	if (stat("/dev/zero", &st))	/* the archive itself brings console and null */
 		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	make_dirs();
 	for (i = 0; i < sizeof mounts / sizeof *mounts; i++) {
@@ -106,8 +106,10 @@ open_console(void)
 static void
 open_session(void)
 {
+	/* /dev/console itself cannot become a controlling terminal on Linux; what it stands for can. */
+	static const char *const names[] = { "/dev/ttyS0", "/dev/ttySIF0", "/dev/console" };
 	sigset_t none;
-	int fd;
+	int fd = -1;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -115,10 +117,8 @@ open_session(void)
 	signal(SIGUSR1, SIG_DFL);
 	signal(SIGUSR2, SIG_DFL);
 	setsid();
-	/* /dev/console itself cannot become a controlling terminal on Linux; what it stands for can. */
-	fd = open("/dev/ttyS0", O_RDWR | O_NOCTTY);
-	if (fd < 0)
-		fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	for (size_t i = 0; fd < 0 && i < sizeof names / sizeof *names; i++)
+		fd = open(names[i], O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		return;
 	ioctl(fd, TIOCSCTTY, 1);

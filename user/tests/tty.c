@@ -107,7 +107,7 @@ main(void)
 
 	/* We are its foreground; others are stopped when they reach for it. */
 	CHECK(tcgetpgrp(0) == me && tcgetsid(0) == getsid(0));
-	CHECK_ERRNO(EPERM, tcsetpgrp(0, 999999));
+	CHECK_ERRNO(ESRCH, tcsetpgrp(0, 999999));
 	CHECK(stopped_by(background_reader) == SIGTTIN);
 	CHECK(stopped_by(background_writer) == SIGTTOU);
 	CHECK(exited(in_child(ignoring_reader), 0));
