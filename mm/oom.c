@@ -92,7 +92,7 @@ oom_retry(void)
 		return false;
 	for (int i = 0; i < WAIT_STEPS && !dying(current->proc); i++) {
 		set_state(TASK_UNINTERRUPTIBLE);
-		sleep_until(clock_monotonic() + WAIT_STEP);
+		sleep_prepared(clock_monotonic() + WAIT_STEP);
 		if (!frames_low())
 			return true;
 	}
