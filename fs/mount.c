@@ -92,7 +92,10 @@ mount_new(struct super_block *sb, struct dentry *root, const char *source, ulong
 	return m;
 }
 
-/* Put m on p. The tree takes over m's first reference. 0, or -ENOENT, -ENOTDIR, -EBUSY. mount_lock held. */
+/*
+ * Put m on p. The tree takes over m's first reference. mount_lock held. 0, or -ENOENT, -ENOTDIR, -EBUSY, -EINVAL:
+ * p's mount is itself in the tree no more, and nobody could ever unmount m.
+ */
 static int
 attach(struct mount *m, const struct path *p)
 {
@@ -100,6 +103,8 @@ attach(struct mount *m, const struct path *p)
 		return -ENOTDIR;
 	if (p->dentry == p->mnt->root && p->mnt->sb == m->sb && p->mnt->root == m->root)
 		return -EBUSY;
+	if (list_empty(&p->mnt->link))
+		return -EINVAL;
 	if (path_deleted(p))
 		return -ENOENT;
 	path_get(p);

@@ -350,6 +350,8 @@ initramfs_unpack(void)
 	fs->umask = 0;
 	err = unpack_all(&u, phys_to_virt(initrd_pa), initrd_size, false);
 	unpack_finish(&u);
+	frame_release_boot(initrd_pa, initrd_pa + initrd_size);
+	initrd_size = 0;
 	fs->umask = umask;
 	if (u.failed)
 		pr_err("initramfs: %lu of %lu files could not be made\n", u.failed, u.files);

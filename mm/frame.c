@@ -56,7 +56,7 @@ struct frame *zero_frame;
 static struct node nodes[MAX_NODES];
 static int nnodes = 1;
 static struct cpu_frames cpu_frames[MAX_CPUS];
-static u64 frames_total;		/* [i] allocatable, online or not */
+static u64 frames_total;		/* allocatable, online or not; grows once, when the initrd is given back */
 static u64 user_reserve;		/* [i] frames that user pages leave alone */
 
 /* ---- whole pages; volatile, or the compiler makes calls of the loops ---- */
@@ -615,6 +615,33 @@ frame_init(void)
 	zero_frame->flags |= FRAME_RESERVED;
 	pr_info("memory: %lu KiB free in %d node%s\n", frames_total << (PAGE_SHIFT - 10), nnodes,
 		nnodes > 1 ? "s" : "");
+}
+
+void
+frame_release_boot(paddr_t start, paddr_t end)
+{
+	u64 pfn = PAGE_ALIGN(start) >> PAGE_SHIFT, stop = end >> PAGE_SHIFT;
+	const struct mem_range *r = ram_from(pfn);
+	struct node *node;
+	struct frame *f;
+	ulong flags;
+
+	if (!r || pfn >= stop)
+		return;
+	node = &nodes[r->node];
+	for (; pfn < stop; pfn++) {
+		flags = spin_lock_irqsave(&node->lock);
+		while (pfn >= node->next_chunk && node_online(node))
+			;
+		f = &frames[pfn - frames_base];
+		assert(f->flags & FRAME_RESERVED);
+		f->flags = FRAME_ONLINE;
+		kasan_poison(frame_va(f), PAGE_SIZE, KASAN_FRAME);
+		buddy_free(node, f, 0);
+		node->online++;
+		frames_total++;
+		spin_unlock_irqrestore(&node->lock, flags);
+	}
 }
 
 /* Which node is nearest to this cpu? */

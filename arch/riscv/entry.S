@@ -136,9 +136,10 @@ trap_entry:
 	ld	t1, 0(t1)
 1:	addi	a0, sp, FRAME_A0
 	jalr	t1
-2:	ld	t0, FRAME_STATUS(sp)
-	csrw	sstatus, t0			/* interrupts off */
+2:	csrci	sstatus, 2			/* before FS is read: a switch changes it in the frame */
+	ld	t0, FRAME_STATUS(sp)
 	lw	t1, TASK_WORK(tp)
+	csrw	sstatus, t0
 	bnez	t1, syscall_work
 	ld	t0, FRAME_PC(sp)
 	csrw	sepc, t0
