@@ -7,17 +7,16 @@ import subprocess
 
 import pytest
 
-from grade.machine import ROOT
 from grade.suite.conftest import BUILDS
-from user.mkinitramfs import pack
+from grade.cpio import pack
 
 
 def init(build, name="init"):
-    return (0o100755, (ROOT / BUILDS[build] / "user/bin" / name).read_bytes())
+    return (0o100755, (BUILDS[build] / "user/bin" / name).read_bytes())
 
 
 def base(build):
-    return (ROOT / BUILDS[build] / "initramfs.cpio").read_bytes()
+    return (BUILDS[build] / "initramfs.cpio").read_bytes()
 
 
 def test_no_init_says_what_was_tried(machine, cpio):

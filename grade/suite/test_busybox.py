@@ -22,7 +22,7 @@ sync; poweroff -f
 @pytest.fixture
 def busybox_root(debian, cpio):
     return cpio({
-        "bin": "dir", "dev": "dir", "proc": "dir", "sys": "dir", "tmp": "dir", "mnt": "dir",
+        "bin": "dir", "dev": "dir", "dev/console": (0o20600, (5, 1)), "proc": "dir", "sys": "dir", "tmp": "dir", "mnt": "dir",
         "bin/busybox": (0o100755, (debian / "usr/bin/busybox").read_bytes()),
         "init": (0o100755, INIT),
         "b.sh": (0o100644, (DATA / "busybox.sh").read_bytes()),
@@ -32,7 +32,7 @@ def busybox_root(debian, cpio):
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_sixty_commands_print_what_linux_prints(machine, busybox_root, cpus):
     """data/busybox.sh gives what Linux gave (data/busybox.expected: `rvlinux -- sh /b.sh`)."""
-    m = machine(cpus=cpus, initrd=busybox_root, mem="512M", append="console=ttyS0 quiet")
+    m = machine(cpus=cpus, initrd=busybox_root, mem="512M", append="quiet")
     m.expect(r"^@@begin@@\r?\n")
     start = m.mark
     end = m.expect(r"^@@end@@ \d+", timeout=120)
@@ -45,7 +45,7 @@ def test_sixty_commands_print_what_linux_prints(machine, busybox_root, cpus):
 
 def test_busybox_ash_on_the_console(machine, debian, cpio):
     """busybox itself as /init gives a shell on the console that takes commands."""
-    root = cpio({"bin": "dir", "dev": "dir", "proc": "dir",
+    root = cpio({"bin": "dir", "dev": "dir", "dev/console": (0o20600, (5, 1)), "proc": "dir",
                  "bin/busybox": (0o100755, (debian / "usr/bin/busybox").read_bytes()),
                  "bin/sh": "-> busybox", "init": (0o100755, b"#!/bin/sh\nexec setsid -c /bin/sh\n"),
                  "bin/setsid": "-> busybox"})

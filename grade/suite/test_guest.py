@@ -1,8 +1,8 @@
 """The programs of user/tests, each on 1, 2 and 4 harts.  They use only the Linux ABI and pass on Linux too.
 
 One machine per build and number of harts serves all of them, so each also shows that the ones
-before it left the kernel sound; after a failure the next test gets a fresh machine.  The one-hart
-machine counts instructions for time, so there even the preemption points come out the same again.
+before it left the kernel sound; after a failure the next test gets a fresh machine, whose log has a
+number more in its name.
 """
 
 import os
@@ -18,6 +18,7 @@ ARGUMENTS = {"many_tasks": "1000"}
 LIMIT = {"out_of_memory": 200, "fork_bomb": 200, "many_tasks": 200, "exec": 200}   # others: 60 s
 CPUS = [1, 2, 4]
 _running = {}
+_started = {}
 
 
 def archive(build):
@@ -42,8 +43,9 @@ def guest(build, cpus):
     """The running machine that tests of this build and number of harts share; ended by a failure."""
     if (build, cpus) not in _running:
         end_machine()
-        m = Machine(build=BUILDS[build], cpus=cpus, icount=cpus == 1, initrd=archive(build), append="quiet",
-                    name=f"guest-{build}-{cpus}")
+        n = _started[build, cpus] = _started.get((build, cpus), 0) + 1
+        m = Machine(build=BUILDS[build], cpus=cpus, initrd=archive(build), append="quiet",
+                    name=f"guest-{build}-{cpus}" + (f"-{n}" if n > 1 else ""))
         _running[build, cpus] = m
         m.start().boot()
     return _running[build, cpus]

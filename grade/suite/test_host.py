@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from grade.machine import ROOT
+from grade.machine import BUILD, ROOT
 
-HOST = ROOT / "build" / "host"
+HOST = BUILD / "host"
 TESTS = sorted(p.stem for p in (ROOT / "lib").glob("*_test.c"))
 FUZZERS = sorted(p.stem for p in (ROOT / "lib").glob("*_fuzz.c"))
 
