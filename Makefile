@@ -136,7 +136,7 @@ comma	:= ,
 test: tools-build-run-test-llvm
 	@echo "  BUILD   $(BUILDS)"
 	@for b in $(subst $(comma), ,$(BUILDS)); do \
-		$(MAKE) --no-print-directory -j2 -s all guest-tests $$(case $$b in *llvm*) echo LLVM=1;; esac) \
+		$(MAKE) --no-print-directory -j2 -s all user-tests $$(case $$b in *llvm*) echo LLVM=1;; esac) \
 			$$(case $$b in *debug*) echo DEBUG=1;; esac) || exit 1; done
 	@$(MAKE) --no-print-directory -j2 -s host-tests abi-check
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider grade/suite --builds $(BUILDS) $(if $(TESTS),-k "$(TESTS)") $(PYTEST)

@@ -417,7 +417,7 @@ pipe_create(struct file *out[2], int flags)
 	if (!i || !p)
 		goto out_free;
 	i->pipe = p;
-	i->fops = &pipe_fops;
+	i->fops = &fifo_fops;		/* for an open through /proc/PID/fd */
 	out[0] = file_create(&pipe_fops, i, O_RDONLY | status);
 	if (IS_ERR(out[0]))
 		goto out_free;

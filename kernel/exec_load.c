@@ -132,7 +132,9 @@ exec_map(struct exec *x)
 	long at;
 	int err;
 
-	prog->bias = prog->img.dynamic ? DYN_BASE - prog->img.low : 0;
+	/* Room kept for an unlimited stack may reach below the usual place. */
+	if (prog->img.dynamic)
+		prog->bias = MIN((u64)DYN_BASE, ALIGN_DOWN(mm->mmap_top / 3 * 2, PAGE_SIZE)) - prog->img.low;
 	if (prog->bias + prog->img.high > mm->mmap_top)
 		return -ENOEXEC;		/* it would lie where the stack is */
 	err = map_program(mm, prog);

@@ -37,16 +37,21 @@ static int
 limit_swap(struct task *t, uint which, const struct abi_rlimit *new, struct abi_rlimit *old)
 {
 	struct abi_rlimit *l = &t->proc->rlim[which];
-	ulong flags = spin_lock_irqsave(&t->sighand->lock);
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	struct sighand *s = t->sighand;		/* NULL once t has exited */
 	int err = 0;
 
+	if (s)
+		spin_lock(&s->lock);
 	*old = *l;
 	if (new) {
 		err = limit_check(which, old, new);
 		if (!err)
 			*l = *new;
 	}
-	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	if (s)
+		spin_unlock(&s->lock);
+	spin_unlock_irqrestore(&tasks_lock, flags);
 	return err;
 }
 

@@ -198,7 +198,7 @@ mm_usage(struct mm *mm, struct mm_usage *out)
 	out->rss = mm->rss_anon + mm->rss_file;
 	out->shared = mm->rss_file;
 	out->text = PAGE_ALIGN(mm->end_code - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >> PAGE_SHIFT;
-	out->data = mm->data_pages + mm->stack_pages;
+	out->data = mm->data_pages;
 	out->stack = mm->stack_pages;
 	out->pt = mm->pt_pages;
 }

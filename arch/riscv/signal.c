@@ -89,9 +89,12 @@ int
 sigframe_pop(struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss)
 {
 	uptr_t frame = UPTR(r->sp);
-	struct abi_rt_sigframe *f = user_window(frame, sizeof(*f), false), whole;
+	struct abi_rt_sigframe *f, whole;
 	int err;
 
+	if (frame.addr & 15)
+		return -EFAULT;			/* no frame of ours */
+	f = user_window(frame, sizeof(*f), false);
 	if (likely(f)) {
 		err = frame_take(f, r, mask, ss);
 		user_window_end();

@@ -1,5 +1,6 @@
 /* exec: arguments, environment, descriptors, scripts, and every refusal. */
 #include "abi/elf.h"
+#include <sys/resource.h>
 #include "test.h"
 
 static char *const none[] = { NULL };
@@ -87,6 +88,16 @@ main(int argc, char **argv, char **envp)
 	fd = open("/dev/null", O_RDONLY);
 	CHECK(dup3(fd, 50, O_CLOEXEC) == 50 && dup2(fd, 51) == 51);
 	CHECK(run("/proc/self/exe", (char *[]){ "x", "check", "two words", "", NULL }, (char *[]){ "A=1", "B=", NULL }) == 33);
+
+	/* An unlimited stack leaves room for the program. */
+	{
+		struct rlimit r = { RLIM_INFINITY, RLIM_INFINITY };
+
+		CHECK(setrlimit(RLIMIT_STACK, &r) == 0);
+		CHECK(run("/proc/self/exe", (char *[]){ "x", "quit", NULL }, none) == 0);
+		r.rlim_cur = 8 << 20;
+		CHECK(setrlimit(RLIMIT_STACK, &r) == 0);
+	}
 
 	/* Scripts: one optional argument; the interpreter must exist. */
 	char line[300];

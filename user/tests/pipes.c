@@ -72,6 +72,16 @@ main(void)
 		;
 	close(f[0]);
 
+	/* Opened once more through /proc, it is the same pipe. */
+	CHECK(pipe(f) == 0);
+	snprintf(line, sizeof line, "/proc/self/fd/%d", f[0]);
+	int again = open(line, O_RDONLY);
+	CHECK(again >= 0 && write(f[1], "twice", 5) == 5 && read(again, line, 10) == 5 && !memcmp(line, "twice", 5));
+	close(f[0]);
+	CHECK(write(f[1], "x", 1) == 1 && close(again) == 0);
+	CHECK_ERRNO(EPIPE, write(f[1], "x", 1));
+	close(f[1]);
+
 	/* A FIFO opens when both ends are there. */
 	unlink("/tmp/fifo.t");
 	CHECK(mkfifo("/tmp/fifo.t", 0600) == 0);

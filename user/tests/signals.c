@@ -39,6 +39,13 @@ set(int sig, void (*fn)(int), int flags)
 }
 
 static void ignored_term(void) { signal(SIGTERM, SIG_IGN); kill(getpid(), SIGTERM); _exit(7); }
+static void
+forged_frame(void)
+{
+	/* rt_sigreturn with a stack pointer that no kernel made. */
+	asm volatile("addi sp, sp, -1001; li a7, 139; ecall" ::: "memory");
+}
+
 static void kill_self(void) { signal(SIGKILL, SIG_IGN); kill(getpid(), SIGKILL); _exit(7); }
 
 int
@@ -57,6 +64,8 @@ main(void)
 	CHECK_ERRNO(EINVAL, kill(getpid(), 65));
 	CHECK_ERRNO(ESRCH, kill(999999, 0));
 	CHECK(exited(in_child(ignored_term), 7) && killed(in_child(kill_self), SIGKILL));
+
+	CHECK(killed(in_child(forged_frame), SIGSEGV));
 
 	/* Blocked: pending once, delivered at unblock. */
 	sigemptyset(&s);

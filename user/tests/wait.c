@@ -41,6 +41,11 @@ main(void)
 	memset(&info, 0, sizeof info);
 	CHECK(waitid(P_PID, a, &info, WEXITED | WNOWAIT) == 0);
 	CHECK(info.si_pid == a && info.si_code == CLD_KILLED && info.si_status == SIGKILL);
+	{	/* a zombie still has limits to ask for */
+		struct rlimit r;
+
+		CHECK(syscall(SYS_prlimit64, a, RLIMIT_NOFILE, NULL, &r) == 0 && r.rlim_cur > 0);
+	}
 	CHECK(waitpid(a, &status, 0) == a && killed(status, SIGKILL));
 
 	/* An orphan goes to init, not to us. */
