@@ -153,9 +153,10 @@ fdinfo_show(struct pbuf *b, const struct pnode *n, struct task *t)
 
 static const struct pentry fd_link = {
 	.name = "fd", .mode = S_IFLNK | 0700, .readlink = fd_readlink, .follow = fd_follow, .fleeting = true,
+	.guarded = true,
 };
 static const struct pentry fdinfo_file = {
-	.name = "fdinfo", .mode = S_IFREG | 0400, .show = fdinfo_show, .fleeting = true,
+	.name = "fdinfo", .mode = S_IFREG | 0400, .show = fdinfo_show, .fleeting = true, .guarded = true,
 };
 
 static int

@@ -466,21 +466,24 @@ task_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
 
 /* --- the tables --- */
 
-#define LINK(n)		{ .name = #n, .mode = S_IFLNK | 0777, .readlink = proc_##n##_readlink, .follow = proc_##n##_follow }
-#define SECRET(n, fn)	{ .name = (n), .mode = S_IFREG | 0400, .show = (fn) }
+#define LINK(n)		{ .name = #n, .mode = S_IFLNK | 0777, .readlink = proc_##n##_readlink, .follow = proc_##n##_follow, \
+				  .guarded = true }
+#define SECRET(n, m, fn) { .name = (n), .mode = S_IFREG | (m), .show = (fn), .guarded = true }
 #define SETTING(n, s, w) { .name = (n), .mode = S_IFREG | 0644, .show = (s), .write = (w) }
 
 #define COMMON_ENTRIES \
-	SECRET("auxv", proc_auxv_show), \
+	SECRET("auxv", 0400, proc_auxv_show), \
 	PFILE("cmdline", proc_cmdline_show), \
 	SETTING("comm", comm_show, comm_write), \
 	LINK(cwd), \
-	SECRET("environ", proc_environ_show), \
+	SECRET("environ", 0400, proc_environ_show), \
 	LINK(exe), \
-	{ .name = "fd", .mode = S_IFDIR | 0500, .lookup = proc_fd_lookup, .readdir = proc_fd_readdir }, \
-	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .lookup = proc_fdinfo_lookup, .readdir = proc_fdinfo_readdir }, \
+	{ .name = "fd", .mode = S_IFDIR | 0500, .lookup = proc_fd_lookup, .readdir = proc_fd_readdir, \
+	  .guarded = true }, \
+	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .lookup = proc_fdinfo_lookup, .readdir = proc_fdinfo_readdir, \
+	  .guarded = true }, \
 	PFILE("limits", limits_show), \
-	PFILE("maps", proc_maps_show), \
+	SECRET("maps", 0444, proc_maps_show), \
 	PFILE("mounts", mounts_show_file), \
 	PFILE("oom_score", oom_score_show), \
 	SETTING("oom_score_adj", oom_score_adj_show, oom_score_adj_write), \

@@ -12,6 +12,7 @@
  */
 #include <stdarg.h>
 #include "abi/dirent.h"
+#include "abi/capability.h"
 #include "abi/errno.h"
 #include "fs/internal.h"
 #include "fs/proc/tree.h"
@@ -89,12 +90,30 @@ pnode_task(const struct pnode *n)
 	return t;
 }
 
-/* *t as the table's functions want it. 0 or -ESRCH; pnode_end() when done. */
+/* May current look at what t keeps to itself? ptrace(2), "Ptrace access mode checking". */
+static bool
+may_look(const struct task *t)
+{
+	const struct task *me = current;
+
+	if (t->proc == me->proc || task_capable(BIT(CAP_SYS_PTRACE)))
+		return true;
+	return me->fsuid == t->uid && me->fsuid == t->euid && me->fsuid == t->suid &&
+	       me->fsgid == t->gid && me->fsgid == t->egid && me->fsgid == t->sgid;
+}
+
+/* *t as the table's functions want it. 0, -ESRCH or -EACCES; pnode_end() when done. */
 static int
 pnode_begin(const struct pnode *n, struct task **t)
 {
 	*t = n->pid ? pnode_task(n) : NULL;
-	return n->pid && !*t ? -ESRCH : 0;
+	if (n->pid && !*t)
+		return -ESRCH;
+	if (n->e->guarded && !may_look(*t)) {
+		task_put(*t);
+		return -EACCES;
+	}
+	return 0;
 }
 
 static void

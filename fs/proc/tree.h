@@ -50,6 +50,7 @@ struct pentry {
 	int	(*lookup)(const struct pnode *dir, struct task *t, const char *name, struct pnode *out);	/* fill e, pid, arg; -ENOENT */
 	int	(*readdir)(const struct pnode *dir, struct task *t, struct dir_emit *e);	/* positions from PTREE_DYNAMIC on */
 	bool	fleeting;		/* look the name up again every time */
+	bool	guarded;		/* only for who could trace the process: its user, or CAP_SYS_PTRACE */
 };
 
 #define PDIR(n, kids)		{ .name = (n), .mode = S_IFDIR | 0555, .children = (kids) }

@@ -1,61 +1,103 @@
 """The shell at a terminal, as a person types at it."""
 
-import time
+import re
+
+
+def typed(machine, keys, pattern):
+    """Type keys at the prompt; pattern must come out on a line of its own, and then a prompt."""
+    machine.send(keys)
+    machine.expect(rf"^{pattern}\r?$")
+    machine.boot()
 
 
 def test_line_editing_and_history(machine):
-    """Arrows move, ^A ^E ^U ^W ^K edit, up-arrow recalls."""
-    m = machine().boot()
-    m.send("echo wold\x1b[D\x1b[D\x1b[Dr\n")
-    m.expect(r"^world?\r?$|^wrold\r?$")
-    m.boot()
-    assert m.run("echo  one   two") == "one two"
-    m.send("\x1b[A\x1b[A\x1b[A\n")
-    m.expect(r"^wrold\r?$|^world\r?$")
-    m.boot()
-    m.send("garbage\x15echo clean\n")
-    m.expect(r"^clean\r?$")
-    m.boot()
+    """Arrows, Home, End, Delete and ^A ^E ^U ^W ^K edit the line; up-arrow recalls the last ones."""
+    m = machine(append="quiet").boot()
+    typed(m, "echo wold\x1b[D\x1b[D\x1b[Dr\n", "wrold")
+    typed(m, "echo  one   two\n", "one two")
+    typed(m, "\x1b[A\n", "one two")
+    typed(m, "\x1b[A\x1b[A\x1b[A\n", "wrold")
+    typed(m, "garbage\x15echo clean\n", "clean")
+    typed(m, "echo alpha beta\x17gamma\n", "alpha gamma")
+    typed(m, "cho start\x01e\x05 end\n", "start end")
+    typed(m, "echo keep drop\x1b[D\x1b[D\x1b[D\x1b[D\x0b\n", "keep")
+    typed(m, "echo abx\x7fc\n", "abc")
+
+
+def test_a_line_longer_than_the_screen(machine):
+    """A command of 1000 characters is taken whole, and can still be edited at its beginning."""
+    m = machine(append="quiet").boot()
+    word = "x" * 1000
+    typed(m, f"cho {word}\x01e\n", word)
 
 
 def test_interrupt_ends_the_job_not_the_shell(machine):
-    """^C kills what runs in the foreground; the shell prompts again."""
-    m = machine().boot()
-    m.send("sleep 1000\n")
-    m.expect("sleep 1000")
-    time.sleep(0.3)
+    """^C kills what runs in the foreground; the shell prompts again, and the status says how it ended."""
+    m = machine(append="quiet").boot()
+    m.send("sh -c 'echo st\"\"arted; exec sleep 1000'\n")
+    m.expect(r"^started\r?$")
     m.send("\x03")
     m.boot()
-    assert m.run("echo $?; echo alive").endswith("alive")
+    typed(m, "echo =$?\n", "=130")
     m.send("typed but not sent\x03")
     m.boot()
     assert m.run("echo still") == "still"
 
 
 def test_interrupt_stops_a_busy_loop(machine):
-    """A program that never enters the kernel is killed too."""
-    m = machine().boot()
-    m.send("while true; do :; done\n")
-    time.sleep(0.3)
-    m.send("\x03")
-    m.boot()
+    """A loop in the shell itself, and a program that never enters the kernel, end at ^C too."""
+    m = machine(append="quiet").boot()
+    for command in "while :; do :; done", "sh -c 'while :; do :; done'":
+        m.send(f'echo st""arted; {command}\n')
+        m.expect(r"^started\r?$")
+        m.send("\x03")
+        m.boot()
     assert m.run("echo back") == "back"
+
+
+def test_job_control(machine):
+    """^Z stops the job; bg and fg go on with it; jobs lists it; %1 names it; ^\\ quits it."""
+    m = machine(append="quiet").boot()
+    m.send("sh -c 'echo st\"\"arted; exec sleep 1000'\n")
+    m.expect(r"^started\r?$")
+    m.send("\x1a")
+    m.boot()
+    assert re.search(r"\[1\].*Stopped", m.run("jobs"))
+    m.run("bg >/dev/null")
+    assert re.search(r"\[1\].*Running", m.run("jobs"))
+    m.send("fg\n")
+    m.expect("sleep 1000")
+    m.send("\x1c")
+    m.boot()
+    typed(m, "echo =$?\n", "=131")
+    m.run("sleep 1000 &")
+    m.run("kill %1; wait", check=False)
+    assert "sleep" not in m.run("jobs")
+
+
+def test_background_job_does_not_take_the_terminal(machine):
+    """A background job that reads the terminal is stopped; the shell keeps its input."""
+    m = machine(append="quiet").boot()
+    m.run("cat &")
+    m.run("sleep 0.3")
+    assert re.search(r"Stopped.*cat", m.run("jobs"))
+    m.run("kill -9 %1; wait", check=False)
 
 
 def test_pipes_redirection_and_scripts(machine):
     """Five-stage pipes, files, here-documents, functions, loops, traps."""
-    m = machine().boot()
+    m = machine(append="quiet").boot()
     assert m.run("seq 1 20 | grep 1 | sort -r | head -n 3 | wc -l | cat") == "3"
     m.run("cat >/tmp/s <<'EOF'\nf() { echo \"f $1 of $#\"; return 3; }\nfor i in a b; do f $i x; done\necho $?\nEOF")
     assert m.run("sh /tmp/s") == "f a of 2\nf b of 2\n3"
     assert m.run("echo $((6 * 7)) $(echo sub) `echo back` ${none:-dflt}") == "42 sub back dflt"
     assert m.run("false; echo $?; (exit 7); echo $?") == "1\n7"
-    assert m.run("sleep 0.1 & wait $!; echo $?") == "0"
+    assert m.run("sh -c 'sleep 0.1 & wait $!; echo $?'") == "0"
 
 
 def test_paste_of_many_lines_loses_nothing(machine):
     """A paste of 200 lines at once runs whole and in order."""
-    m = machine().boot()
+    m = machine(append="quiet").boot()
     m.send("".join(f"echo line{i}end >>/tmp/p\n" for i in range(200)))
     m.send("echo PASTE''DONE\n")
     m.expect(r"^PASTEDONE\r?$", timeout=60)
@@ -66,7 +108,7 @@ def test_paste_of_many_lines_loses_nothing(machine):
 
 def test_end_of_file_leaves_the_shell(machine):
     """^D at the prompt ends the shell; init starts another."""
-    m = machine().boot()
+    m = machine(append="quiet").boot()
     m.send("\x04")
     m.boot()
     assert m.run("echo again") == "again"
