@@ -132,14 +132,25 @@ gdb: tools-debug
 
 # ---- proof ----
 BUILDS	?= gcc,debug,llvm,llvm-debug
+JOBS	?= $(shell nproc 2>/dev/null || echo 2)
 comma	:= ,
-test: tools-build-run-test-llvm
-	@echo "  BUILD   $(BUILDS)"
-	@for b in $(subst $(comma), ,$(BUILDS)); do \
-		$(MAKE) --no-print-directory -j2 -s all user-tests $$(case $$b in *llvm*) echo LLVM=1;; esac) \
-			$$(case $$b in *debug*) echo DEBUG=1;; esac) || exit 1; done
-	@$(MAKE) --no-print-directory -j2 -s host-tests abi-check
-	$(Q)$(PYTHON) -m pytest -p no:cacheprovider grade/suite --builds $(BUILDS) $(if $(TESTS),-k "$(TESTS)") $(PYTEST)
+# Of a build's name: its folder under $(O), and what make needs to hear to make it.
+folder	 = $(O)$(if $(filter-out gcc,$(1)),/$(1))
+words	 = O=$(folder) $(if $(findstring llvm,$(1)),LLVM=1) $(if $(findstring debug,$(1)),DEBUG=1)
+define one_build
+	@echo "  BUILD   $(1)"
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests $(words)
+
+endef
+# Two machines at a time on two processors, where pytest can (Debian: python3-pytest-xdist).
+PARALLEL = $(shell $(PYTHON) -c 'import xdist; print("-n $(JOBS) --dist loadgroup")' 2>/dev/null)
+
+test: tools-build-run-test$(if $(findstring llvm,$(BUILDS)),-llvm)
+	$(foreach b,$(subst $(comma), ,$(BUILDS)),$(call one_build,$(b)))
+	@echo "  BUILD   host tests"
+	@$(MAKE) --no-print-directory -j$(JOBS) -s host-tests abi-check
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m pytest -p no:cacheprovider -v --tb=short $(PARALLEL) \
+		grade/suite --builds $(BUILDS) $(if $(TESTS),-k "$(TESTS)") $(PYTEST) </dev/null
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all

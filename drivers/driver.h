@@ -8,6 +8,7 @@
 #ifndef DRIVERS_DRIVER_H
 #define DRIVERS_DRIVER_H
 
+#include "arch/mmio.h"
 #include "lib/fdt.h"
 #include "lib/types.h"
 
@@ -36,11 +37,5 @@ void	driver_probe_all(enum driver_level level);
 volatile void *device_map(struct device *dev, int i, size_t *size);
 /* Attach a handler to the i-th interrupt of the node. 0 or -errno. */
 int	device_irq_attach(struct device *dev, int i, void (*fn)(void *arg), void *arg);
-
-/* MMIO, in device order, 32 or 8 bits as the device wants. */
-static inline u32 mmio_read32(const volatile void *p) { u32 v = *(const volatile u32 *)p; asm volatile("fence i, ir" ::: "memory"); return v; }
-static inline void mmio_write32(volatile void *p, u32 v) { asm volatile("fence w, o" ::: "memory"); *(volatile u32 *)p = v; }
-static inline u8 mmio_read8(const volatile void *p) { u8 v = *(const volatile u8 *)p; asm volatile("fence i, ir" ::: "memory"); return v; }
-static inline void mmio_write8(volatile void *p, u8 v) { asm volatile("fence w, o" ::: "memory"); *(volatile u8 *)p = v; }
 
 #endif

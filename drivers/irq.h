@@ -36,6 +36,7 @@ void	irq_init_hart(void);				/* every chip, this cpu */
 void	irq_dispatch(void);				/* from the trap handler: external interrupt pending */
 
 /* Call fn for every attached source, in order, for /proc. */
-void	irq_for_each(void (*fn)(void *ctx, const struct irq_chip *c, u32 source, const struct irq_action *a), void *ctx);
+void	irq_for_each(void (*fn)(void *ctx, const struct irq_chip *c, u32 source, const struct irq_action *a),
+		     void *ctx);
 
 #endif

@@ -149,7 +149,7 @@ dentry_root(struct super_block *sb, struct inode *root)
 }
 
 static void
-hash_insert_locked(struct dentry *d)
+hash_insert_locked(struct dentry *d) MUST_HOLD(dcache_lock)
 {
 	struct dentry **bucket = &dcache_table[d->hash >> (32 - DCACHE_BITS)];
 
@@ -161,7 +161,7 @@ hash_insert_locked(struct dentry *d)
 }
 
 static void
-hash_remove_locked(struct dentry *d)
+hash_remove_locked(struct dentry *d) MUST_HOLD(dcache_lock)
 {
 	*d->hash_pprev = d->hash_next;
 	if (d->hash_next)
@@ -171,7 +171,7 @@ hash_remove_locked(struct dentry *d)
 }
 
 static void
-child_insert_locked(struct dentry *d)
+child_insert_locked(struct dentry *d) MUST_HOLD(dcache_lock)
 {
 	d->cookie = next_cookie++;
 	list_push_front(&d->parent->children, &d->child_link);
@@ -197,8 +197,9 @@ d_hash(struct dentry *d)
 }
 
 static void
-d_drop_locked(struct dentry *d)
+d_drop_locked(struct dentry *d) MUST_HOLD(dcache_lock)
 {
+	assert_held(&dcache_lock);
 	if (!(d->flags & DENTRY_HASHED))
 		return;
 	hash_remove_locked(d);
@@ -265,7 +266,7 @@ ram_unlink(struct dentry *d)
 
 /* Give d another place: parent, name, hash. Its own parent count moves with it. */
 static void
-d_rename_locked(struct dentry *d, struct dentry *parent, char *name, u32 len, u32 hash)
+d_rename_locked(struct dentry *d, struct dentry *parent, char *name, u32 len, u32 hash) MUST_HOLD(dcache_lock)
 {
 	hash_remove_locked(d);
 	d->name = name;
@@ -355,6 +356,8 @@ d_kill_if_empty(struct dentry *dir)
 	list_for_each(c, &dir->children, child_link)
 		if (c->inode || !dir->inode->ops->lookup)
 			err = -ENOTEMPTY;
+	if (dir->flags & DENTRY_MOUNTED)
+		err = -EBUSY;			/* since the caller looked */
 	if (!err)
 		dir->inode->flags |= INODE_DEAD;
 	spin_unlock(&dcache_lock);
@@ -386,7 +389,7 @@ dispose(struct list *list)
 
 /* Take d out of the cache onto list, with a reference. */
 static void
-evict_locked(struct dentry *d, struct list *list)
+evict_locked(struct dentry *d, struct list *list) MUST_HOLD(dcache_lock)
 {
 	dentry_get(d);
 	d_drop_locked(d);

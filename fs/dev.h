@@ -13,7 +13,10 @@ struct inode;
 #define DEV_MAJOR(d)		((d) >> 8)
 #define DEV_MINOR(d)		((d) & 255)
 
-/* Register a character device's operations and make its node /dev/NAME. May be called before vfs_init: the node appears then. */
+/*
+ * Register a character device's operations and make its node /dev/NAME. May be called before vfs_init: the node
+ * appears then.
+ */
 int	chrdev_register(const char *name, u32 dev, u32 mode, const struct file_ops *ops, void *private);
 /* Operations for a device number; *private gets what was registered. NULL: -ENXIO. */
 const struct file_ops *chrdev_find(u32 dev, void **private);

@@ -42,7 +42,7 @@ static inline u32 hash_end(u64 h) { return h >> 32; }
 
 /* The cached name q in dir, or NULL: not counted. */
 static ALWAYS_INLINE struct dentry *
-d_find_locked(const struct dentry *dir, const struct qname *q)
+d_find_locked(const struct dentry *dir, const struct qname *q) MUST_HOLD(dcache_lock)
 {
 	struct dentry *d;
 	u32 i;
@@ -178,8 +178,8 @@ struct file *path_open(struct path *p, u32 flags);
 
 /* --- mount.c --- */
 void	mount_init(void);
-/* What is mounted on (mnt, point), not counted; NULL. dcache_lock held. */
-struct mount *mount_on_locked(struct mount *mnt, struct dentry *point);
+/* What is mounted on (mnt, point), not counted; NULL. */
+struct mount *mount_on_locked(struct mount *mnt, struct dentry *point) MUST_HOLD(dcache_lock);
 void	mount_get(struct mount *m);
 void	mount_put(struct mount *m);
 /* Writing through p is allowed: 0 or -EROFS. */

@@ -65,7 +65,7 @@ mount_may_write(const struct path *p)
 	return (p->mnt->flags | p->mnt->sb->flags) & MS_RDONLY ? -EROFS : 0;
 }
 
-/* A mount of sb's tree from root on, in no place. Takes over the caller's reference to sb only. NULL if out of memory. */
+/* A mount of sb's tree from root on, in no place; takes over the caller's reference to sb only. NULL: out of memory. */
 static struct mount *
 mount_new(struct super_block *sb, struct dentry *root, const char *source, ulong flags)
 {
@@ -93,11 +93,11 @@ mount_new(struct super_block *sb, struct dentry *root, const char *source, ulong
 }
 
 /*
- * Put m on p. The tree takes over m's first reference. mount_lock held. 0, or -ENOENT, -ENOTDIR, -EBUSY, -EINVAL:
+ * Put m on p. The tree takes over m's first reference. 0, or -ENOENT, -ENOTDIR, -EBUSY, -EINVAL:
  * p's mount is itself in the tree no more, and nobody could ever unmount m.
  */
 static int
-attach(struct mount *m, const struct path *p)
+attach(struct mount *m, const struct path *p) MUST_HOLD(mount_lock)
 {
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
@@ -105,10 +105,12 @@ attach(struct mount *m, const struct path *p)
 		return -EBUSY;
 	if (list_empty(&p->mnt->link))
 		return -EINVAL;
-	if (path_deleted(p))
-		return -ENOENT;
-	path_get(p);
 	spin_lock(&dcache_lock);
+	if (path_deleted(p) || (p->dentry->inode->flags & INODE_DEAD)) {
+		spin_unlock(&dcache_lock);
+		return -ENOENT;
+	}
+	path_get(p);
 	m->parent = p->mnt;
 	m->point = p->dentry;
 	p->dentry->flags |= DENTRY_MOUNTED;
@@ -118,9 +120,9 @@ attach(struct mount *m, const struct path *p)
 	return 0;
 }
 
-/* Take m off its place; *place is what was counted for it. mount_lock and dcache_lock held. */
+/* Take m off its place; *place is what was counted for it. */
 static void
-detach_locked(struct mount *m, struct path *place)
+detach_locked(struct mount *m, struct path *place) MUST_HOLD(mount_lock, dcache_lock)
 {
 	struct mount *o;
 
@@ -194,9 +196,9 @@ bind_mount(const char *source, const struct path *p)
 	return err;
 }
 
-/* Is m a, or mounted somewhere below a? mount_lock held. */
+/* Is m a, or mounted somewhere below a? */
 static bool
-mount_below(const struct mount *m, const struct mount *a)
+mount_below(const struct mount *m, const struct mount *a) MUST_HOLD(mount_lock)
 {
 	while (m && m != a)
 		m = m->parent;
@@ -227,7 +229,9 @@ move_mount(const char *source, const struct path *p)
 		spin_lock(&dcache_lock);
 		detach_locked(from.mnt, &place);
 		spin_unlock(&dcache_lock);
-		attach(from.mnt, p);
+		err = attach(from.mnt, p);
+		if (err)
+			attach(from.mnt, &place);	/* where it was: that went well before */
 	}
 	mutex_unlock(&mount_lock);
 	if (place.mnt)
@@ -278,7 +282,7 @@ vfs_mount(const char *source, const char *target, const char *type, ulong flags,
 	else if (flags & MS_BIND)
 		err = bind_mount(source, &p);
 	else if (flags & PROPAGATION)
-		err = p.dentry == p.mnt->root ? 0 : -EINVAL;	/* with one name space there is nothing to propagate to */
+		err = p.dentry == p.mnt->root ? 0 : -EINVAL;	/* in one name space nothing is to be propagated */
 	else if (flags & MS_MOVE)
 		err = move_mount(source, &p);
 	else
@@ -309,9 +313,9 @@ mount_root(const char *type, struct path *out)
 
 /* --- umount --- */
 
-/* Take m and all below it out of the tree. mount_lock held; drops it. */
+/* Take m and all below it out of the tree, and drop the lock. */
 static void
-detach_tree(struct mount *m)
+detach_tree(struct mount *m) RELEASES(mount_lock)
 {
 	struct path place;
 	struct mount *leaf;

@@ -10,6 +10,7 @@
  */
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
+#include "kernel/printk.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 
@@ -45,10 +46,10 @@ path_of_fd(int dfd, struct path *out)
 	return err;
 }
 
-/* --- entering and leaving the lock --- */
+/* --- entering and leaving the lock: w->locked says whether it is held, so NO_TSA --- */
 
 static void
-walk_lock(struct walk *w)
+walk_lock(struct walk *w) NO_TSA
 {
 	w->held = w->at;
 	spin_lock(&dcache_lock);
@@ -56,7 +57,7 @@ walk_lock(struct walk *w)
 }
 
 void
-walk_unlock(struct walk *w)
+walk_unlock(struct walk *w) NO_TSA
 {
 	path_get(&w->at);
 	spin_unlock(&dcache_lock);
@@ -68,7 +69,7 @@ walk_unlock(struct walk *w)
 }
 
 int
-walk_start(struct walk *w, int dfd, const char *name, uint flags)
+walk_start(struct walk *w, int dfd, const char *name, uint flags) NO_TSA
 {
 	struct fs_context *fs = current->fs;
 	bool alone = atomic_read(&fs->refs) == 1;	/* then nobody can move root or cwd meanwhile */
@@ -107,7 +108,7 @@ walk_start(struct walk *w, int dfd, const char *name, uint flags)
 }
 
 void
-walk_end(struct walk *w, struct path *out)
+walk_end(struct walk *w, struct path *out) NO_TSA
 {
 	if (likely(w->locked)) {
 		if (out) {
@@ -145,9 +146,9 @@ may_search(struct walk *w)
 	return inode_permission(dir, MAY_EXEC);
 }
 
-/* Cross every mount on *p. dcache_lock held, nothing counted. */
+/* Cross every mount on *p; nothing is counted. */
 static NOINLINE void
-cross_locked(struct path *p)
+cross_locked(struct path *p) MUST_HOLD(dcache_lock)
 {
 	while (p->dentry->flags & DENTRY_MOUNTED) {
 		struct mount *m = mount_on_locked(p->mnt, p->dentry);
@@ -177,6 +178,7 @@ walk_dotdot(struct walk *w)
 {
 	if (!w->locked)
 		walk_lock(w);
+	assert_held(&dcache_lock);
 	while (w->at.dentry != w->root.dentry || w->at.mnt != w->root.mnt) {
 		if (w->at.dentry != w->at.mnt->root) {
 			w->at.dentry = w->at.dentry->parent;
@@ -308,9 +310,11 @@ walk_follow(struct walk *w, struct dentry *link)
 static NOINLINE int
 walk_step_slow(struct walk *w, const struct qname *q, bool follow)
 {
-	struct dentry *dir = w->at.dentry, *d = d_find_locked(dir, q);
+	struct dentry *dir = w->at.dentry, *d;
 	int err;
 
+	assert_held(&dcache_lock);
+	d = d_find_locked(dir, q);
 	if (d && !dir->inode->ops->revalidate) {
 		dentry_get(d);
 		walk_unlock(w);
@@ -340,6 +344,7 @@ walk_step_fast(struct walk *w, const struct qname *q, bool follow)
 
 	if (unlikely(!w->locked))
 		walk_lock(w);
+	assert_held(&dcache_lock);
 	dir = w->at.dentry;
 	d = d_find_locked(dir, q);
 	if (unlikely(!d || dir->inode->ops->revalidate))

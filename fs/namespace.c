@@ -17,10 +17,11 @@
 
 /*
  * Find the directory of name and lock it, with a new name in it, negative: *d. wants_dir: "x/" will do.
- * On success end with create_end.
+ * On success end with create_end. NO_TSA: what unlocks calls the directory by another name.
  */
 static int
 create_begin(struct walk *w, int dfd, const char *name, bool wants_dir, struct dentry **out)
+	ACQUIRES_IF_0(w->at.dentry->inode->lock) NO_TSA
 {
 	struct inode *dir;
 	struct dentry *d;
@@ -61,7 +62,7 @@ out_unlock:
 }
 
 static void
-create_end(struct walk *w, struct dentry *d)
+create_end(struct walk *w, struct dentry *d) RELEASES(w->at.dentry->inode->lock)
 {
 	lookup_undo(d);
 	rwsem_unlock_write(&w->at.dentry->inode->lock);
@@ -252,8 +253,9 @@ out:
 
 /* --- renaming --- */
 
+/* One or two directories, and the rename lock if two: more than NO_TSA's analysis could follow. */
 static void
-rename_lock(struct dentry *a, struct dentry *b)
+rename_lock(struct dentry *a, struct dentry *b) NO_TSA
 {
 	struct dentry *first = a, *second = b;
 
@@ -271,7 +273,7 @@ rename_lock(struct dentry *a, struct dentry *b)
 }
 
 static void
-rename_unlock(struct dentry *a, struct dentry *b)
+rename_unlock(struct dentry *a, struct dentry *b) NO_TSA
 {
 	rwsem_unlock_write(&a->inode->lock);
 	if (a == b)
@@ -321,9 +323,9 @@ rename_check(struct walk *ow, struct dentry *od, struct walk *nw, struct dentry 
 	return err;
 }
 
-/* Checked: do it. */
+/* Checked: do it. NO_TSA: a file whose name is replaced is locked, a directory is not. */
 static int
-rename_perform(struct dentry *odir, struct dentry *od, struct dentry *ndir, struct dentry *nd, uint flags)
+rename_perform(struct dentry *odir, struct dentry *od, struct dentry *ndir, struct dentry *nd, uint flags) NO_TSA
 {
 	bool swap = flags & RENAME_EXCHANGE;
 	struct inode *gone = swap ? NULL : nd->inode;	/* whose name is replaced */

@@ -94,7 +94,7 @@ pipe_free(struct pipe *p)
  * lock is dropped, and wakers hold the lock, so nothing is missed. 0 or -ERESTARTSYS.
  */
 static int
-pipe_sleep(struct pipe *p, struct waitq *q)
+pipe_sleep(struct pipe *p, struct waitq *q) MUST_HOLD(p->lock)
 {
 	struct waiter w;
 	int err;
@@ -112,7 +112,7 @@ pipe_sleep(struct pipe *p, struct waitq *q)
 
 /* Move up to n bytes out, page by page. Bytes moved: short only after a fault. */
 static size_t
-pipe_take(struct pipe *p, struct uio *u, size_t n)
+pipe_take(struct pipe *p, struct uio *u, size_t n) MUST_HOLD(p->lock)
 {
 	size_t done = 0;
 
@@ -165,7 +165,7 @@ out:
 
 /* Move up to n bytes in; there is room. Bytes moved, or -EFAULT, -ENOMEM if none. */
 static ssize_t
-pipe_fill(struct pipe *p, struct uio *u, size_t n)
+pipe_fill(struct pipe *p, struct uio *u, size_t n) MUST_HOLD(p->lock)
 {
 	size_t done = 0;
 	int err = -EFAULT;

@@ -61,9 +61,9 @@ files_create(void)
 	return files_alloc(FILES_FIRST);
 }
 
-/* The length a copy of f needs. f->lock held. */
+/* The length a copy of f needs. */
 static uint
-used_length_locked(const struct files *f)
+used_length_locked(const struct files *f) MUST_HOLD(f->lock)
 {
 	uint i = f->max / 64;
 
@@ -129,7 +129,7 @@ files_put(struct files *f)
 
 /* Make f hold at least `need` numbers: 0 or -ENOMEM, -EMFILE. Drops and retakes the lock. */
 static int
-grow_locked(struct files *f, uint need)
+grow_locked(struct files *f, uint need) MUST_HOLD(f->lock)
 {
 	struct file **block, **old = NULL;
 	ulong *open, *cloexec;

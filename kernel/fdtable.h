@@ -39,8 +39,8 @@ int	fd_cloexec_set(int fd, bool on);
 /* Close, or mark close-on-exec, every descriptor in [first, last]. */
 void	fd_close_range(uint first, uint last, bool cloexec_only);
 /*
- * The file behind fd: NULL if closed (or O_PATH, for fd_get). *need_put is false when the table is not shared, so that no
- * reference had to be taken: fd_put(file, need_put) ends the use either way.
+ * The file behind fd: NULL if closed (or O_PATH, for fd_get). *need_put is false when the table is not shared, so
+ * that no reference had to be taken: fd_put(file, need_put) ends the use either way.
  */
 struct file *fd_get(int fd, bool *need_put);
 struct file *fd_get_path(int fd, bool *need_put);	/* O_PATH ones too */

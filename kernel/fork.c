@@ -366,7 +366,8 @@ sys_clone3(const ulong *a)
 		return err;
 	if (args.set_tid || args.set_tid_size)
 		return -EINVAL;			/* choosing pids is for restoring check-points */
-	if ((args.flags & (CSIGNAL | CLONE_DETACHED)) || (args.exit_signal & ~(u64)CSIGNAL) || args.exit_signal > ABI_NSIG)
+	if ((args.flags & (CSIGNAL | CLONE_DETACHED)) || (args.exit_signal & ~(u64)CSIGNAL) ||
+	    args.exit_signal > ABI_NSIG)
 		return -EINVAL;
 	if ((args.flags & (CLONE_THREAD | CLONE_PARENT)) && args.exit_signal)
 		return -EINVAL;

@@ -11,7 +11,7 @@
  *
  * Data        buckets[], hashed by key: what a word is, whoever maps it.  Private: (space, address);
  *             in a shared mapping: the word's physical address.
- * Locks       bucket->lock [b]; two: lower address first.
+ * Locks       bucket->lock; two: lower address first.
  * Invariants  F1  a waiter is on the list of w->bucket, or woken is set and nobody touches it again.
  * Not here    priority-inheriting operations: -ENOSYS, and C libraries do without.
  * Further     futex(2); Drepper, "Futexes are tricky"; Documentation/locking/robust-futex-ABI.rst.
@@ -37,12 +37,12 @@ struct futex_key {
 };
 #define SHARED		1UL
 
-struct bucket {
+struct bucket {			/* Guarded by: b lock */
 	struct spinlock lock;
 	struct list waiters;		/* [b] struct futex_waiter, first come first */
 } ALIGNED(32);
 
-struct futex_waiter {
+struct futex_waiter {		/* Guarded by: b its bucket's lock  a atomic  i immutable */
 	struct list link;		/* [b] */
 	struct bucket *bucket;		/* [a] changes (requeue) under both buckets' locks */
 	struct futex_key key;		/* [b] */
@@ -78,9 +78,9 @@ key_equal(const struct futex_key *a, const struct futex_key *b)
 	return a->addr == b->addr && a->space == b->space;
 }
 
-/* Where addr is in memory, 0 if its page is not present. mm->lock held. */
+/* Where addr is in memory, 0 if its page is not present. */
 static paddr_t
-user_word_pa(struct mm *mm, u64 addr)
+user_word_pa(struct mm *mm, u64 addr) MUST_HOLD_SHARED(mm->lock)
 {
 	pte_t *table = mm->root;
 

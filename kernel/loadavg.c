@@ -5,7 +5,7 @@
  * is about to wait for an interrupt, or the average is asked for.  Sample times that passed
  * unseen count as what is found then.
  *
- * Locks       load_lock [l].
+ * Locks       load_lock.
  */
 #include "kernel/balance.h"
 #include "kernel/time.h"
@@ -16,7 +16,7 @@
 /* FIXED_1 / exp(5 s / 1, 5, 15 min) */
 static const ulong decay[3] = { 1884, 2014, 2037 };
 
-static struct spinlock load_lock = SPINLOCK_INIT(RANK_NONE);
+static struct spinlock load_lock = SPINLOCK_INIT(RANK_NONE);	/* Guarded by: l load_lock  a atomic */
 static u64 next_sample;			/* [a] written under [l] */
 static ulong load[3];			/* [l] in 2048ths */
 

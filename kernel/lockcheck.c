@@ -116,7 +116,8 @@ lockcheck_may_sleep(void)
 	static_assert(FIRST_SPINNING == RANK_FUTEX_SLEEP + 1, "sleeping locks come first");
 	for (int i = 0; i < t->nheld; i++)
 		if (t->held[i].spins)
-			lockcheck_blame("sleeping with a spinning lock held", NULL, 0, __builtin_return_address(0), &t->held[i]);
+			lockcheck_blame("sleeping with a spinning lock held", NULL, 0,
+					__builtin_return_address(0), &t->held[i]);
 	if (t->arch.preempt_count != 0)
 		panic("%s sleeps with preemption off (count %d)", t->comm, t->arch.preempt_count);
 }

@@ -9,7 +9,7 @@ void	kernel_secondary(void) NORETURN;	/* others: current is their idle task, on 
 
 extern ulong boot_hartid;			/* a0 at entry */
 extern paddr_t boot_fdt_pa;			/* a1 at entry */
-extern const void *boot_fdt;			/* the same, mapped (fixmap slot 0, for ever); NULL if not a device tree */
+extern const void *boot_fdt;			/* the same, mapped for ever; NULL if not a device tree */
 extern size_t boot_fdt_size;			/* bytes readable at boot_fdt: its totalsize, 4 MiB - 2 MiB at worst */
 extern char boot_stack[];			/* KSTACK_SIZE bytes, boot_idle_task's */
 

@@ -118,9 +118,9 @@ struct rwsem_waiter {
 	bool	admitted;		/* the count already includes us */
 };
 
-/* Let in the first waiters as far as the count allows. waiters.lock held. */
+/* Let in the first waiters as far as the count allows. */
 static void
-rwsem_admit(struct rwsem *s)
+rwsem_admit(struct rwsem *s) MUST_HOLD(s->waiters.lock)
 {
 	struct rwsem_waiter *rw;
 
@@ -214,7 +214,7 @@ mutex_unlock(struct mutex *m) NO_TSA
 }
 
 void
-rwsem_lock_read(struct rwsem *s)
+rwsem_lock_read(struct rwsem *s) NO_TSA
 {
 	sleeping_lock_check(s, s->rank, true, CALLER);
 	if (!rwsem_grab_read(s))
@@ -222,7 +222,7 @@ rwsem_lock_read(struct rwsem *s)
 }
 
 void
-rwsem_unlock_read(struct rwsem *s)
+rwsem_unlock_read(struct rwsem *s) NO_TSA
 {
 	lockcheck_release(s, CALLER);
 	rwsem_drop(s, 1);

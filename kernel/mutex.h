@@ -19,7 +19,7 @@ struct CAPABILITY("mutex") mutex {
 
 void	mutex_init(struct mutex *m, enum lock_rank rank);
 /* 0, or -ERESTARTSYS if a signal came first. */
-int	mutex_lock_interruptible(struct mutex *m);
+int	mutex_lock_interruptible(struct mutex *m) ACQUIRES_IF_0(*m);
 static inline bool mutex_held(const struct mutex *m) { return READ_ONCE(m->owner) == current; }
 void	mutex_lock_slow(struct mutex *m);	/* until it is ours */
 
@@ -101,13 +101,13 @@ rwsem_drop(struct rwsem *s, int share)
 }
 
 #ifdef DEBUG
-void	rwsem_lock_read(struct rwsem *s);
-void	rwsem_unlock_read(struct rwsem *s);
+void	rwsem_lock_read(struct rwsem *s) ACQUIRES_SHARED(*s);
+void	rwsem_unlock_read(struct rwsem *s) RELEASES_SHARED(*s);
 void	rwsem_lock_write(struct rwsem *s) ACQUIRES(*s);
 void	rwsem_unlock_write(struct rwsem *s) RELEASES(*s);
 #else
 static ALWAYS_INLINE void
-rwsem_lock_read(struct rwsem *s)
+rwsem_lock_read(struct rwsem *s) ACQUIRES_SHARED(*s) NO_TSA
 {
 	if (unlikely(!rwsem_grab_read(s)))
 		rwsem_lock_slow(s, false);
@@ -120,7 +120,7 @@ rwsem_lock_write(struct rwsem *s) ACQUIRES(*s) NO_TSA
 		rwsem_lock_slow(s, true);
 }
 
-static ALWAYS_INLINE void rwsem_unlock_read(struct rwsem *s) { rwsem_drop(s, 1); }
+static ALWAYS_INLINE void rwsem_unlock_read(struct rwsem *s) RELEASES_SHARED(*s) NO_TSA { rwsem_drop(s, 1); }
 static ALWAYS_INLINE void rwsem_unlock_write(struct rwsem *s) RELEASES(*s) NO_TSA { rwsem_drop(s, -1); }
 #endif
 

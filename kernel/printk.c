@@ -58,7 +58,7 @@ ring_add(const char *s, size_t n)
 
 /* One line, without its line feed. */
 static void
-put_line(int level, u64 now, const char *text, size_t n)
+put_line(int level, u64 now, const char *text, size_t n) MUST_HOLD(log_lock)
 {
 	char head[40];
 	int len = snprintf(head, sizeof(head), "<%d>[%5lu.%06lu] ", level, now / NSEC_PER_SEC,
@@ -74,8 +74,9 @@ put_line(int level, u64 now, const char *text, size_t n)
 	}
 }
 
+/* NO_TSA: a panic does not wait for a lock that a stopped hart may hold. */
 void
-printk(const char *fmt, ...)
+printk(const char *fmt, ...) NO_TSA
 {
 	u64 now = clock_boot_ticks ? clock_monotonic() : 0;
 	bool locked = !panicking();

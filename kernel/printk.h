@@ -36,7 +36,10 @@ u64	log_end(void);
 void	panic(const char *fmt, ...) NORETURN PRINTF_LIKE(1, 2);
 bool	panicking(void);
 
-#define assert(x)	do { if (unlikely(!(x))) panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #x); } while (0)
+#define assert(x)	do {									\
+	if (unlikely(!(x)))									\
+		panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #x);			\
+} while (0)
 
 /* Where in the kernel: "name+0x12/0x40", from the table linked into the image. arch/riscv/backtrace.c */
 const char *symbol_lookup(vaddr_t pc, ulong *offset, ulong *size);	/* NULL if not kernel text */

@@ -58,7 +58,7 @@ pgrp_orphaned_locked(int pgid, const struct process *without)
 }
 
 static bool
-pgrp_has_stopped(int pgid)
+pgrp_has_stopped(int pgid) MUST_HOLD(tasks_lock)
 {
 	struct process *p;
 
@@ -69,7 +69,7 @@ pgrp_has_stopped(int pgid)
 }
 
 static void
-hang_up(int pgid)
+hang_up(int pgid) MUST_HOLD(tasks_lock)
 {
 	struct process *p;
 
@@ -102,16 +102,16 @@ pgrp_exit_locked(struct process *p)
 
 /* ---- the calls ---- */
 
-/* The process that pid (0: current's) names to a caller holding tasks_lock; NULL if none. */
+/* The process that pid (0: current's) names; NULL if none. */
 static struct process *
-named(int pid)
+named(int pid) MUST_HOLD(tasks_lock)
 {
 	return pid ? process_find_locked(pid) : current->proc;
 }
 
 /* May p, current or a child of it, move to group pgid? 0 or -errno. */
 static int
-setpgid_check(const struct process *p, int pgid)
+setpgid_check(const struct process *p, int pgid) MUST_HOLD(tasks_lock)
 {
 	const struct process *me = current->proc, *q;
 

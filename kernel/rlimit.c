@@ -32,9 +32,9 @@ limit_check(uint which, const struct abi_rlimit *old, const struct abi_rlimit *n
 	return 0;
 }
 
-/* t's limit `which`: the old one to *old, then *new (if not NULL) in its place. 0 or -errno. */
+/* t's limit `which`: the old one to *old, then *new (if not NULL) in its place. 0 or -errno. NO_TSA: without sighand, no lock. */
 static int
-limit_swap(struct task *t, uint which, const struct abi_rlimit *new, struct abi_rlimit *old)
+limit_swap(struct task *t, uint which, const struct abi_rlimit *new, struct abi_rlimit *old) NO_TSA
 {
 	struct abi_rlimit *l = &t->proc->rlim[which];
 	ulong flags = spin_lock_irqsave(&tasks_lock);

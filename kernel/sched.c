@@ -67,9 +67,9 @@ task_rq_lock(struct task *t) NO_TSA
 
 /* --- the need to reschedule --- */
 
-/* Ask rq's cpu to choose again. rq->lock held. */
+/* Ask rq's cpu to choose again. */
 static void
-rq_resched(struct rq *rq)
+rq_resched(struct rq *rq) MUST_HOLD(rq->lock)
 {
 	struct task *t = rq->curr;
 
@@ -84,14 +84,14 @@ rq_resched(struct rq *rq)
 
 /* What is left of t's slice, ns, not counting its present stretch; 0: it has none. */
 static inline u64
-slice_left(struct rq *rq, struct task *t)
+slice_left(struct rq *rq, struct task *t) MUST_HOLD(rq->lock)
 {
 	return t->se.slice_left ? t->se.slice_left : t->se.class->slice(rq, t);
 }
 
-/* Have rq->slice pending if curr has a slice to end (S3). On rq's cpu, rq->lock held. */
+/* Have rq->slice pending if curr has a slice to end (S3). On rq's cpu. */
 static void
-slice_arm(struct rq *rq)
+slice_arm(struct rq *rq) MUST_HOLD(rq->lock)
 {
 	u64 left = slice_left(rq, rq->curr);
 
@@ -124,7 +124,7 @@ slice_expired(struct timer *timer)
 
 /* Make t, which is on no queue, ready to run on rq; preempt who must be. */
 static ALWAYS_INLINE void
-enqueue(struct rq *rq, struct task *t, bool wakeup)
+enqueue(struct rq *rq, struct task *t, bool wakeup) MUST_HOLD(rq->lock)
 {
 	const struct sched_class *class = t->se.class, *now = rq->curr->se.class;
 
@@ -154,6 +154,7 @@ rq_enqueue(struct rq *rq, struct task *t, bool wakeup)
 void
 rq_dequeue(struct rq *rq, struct task *t)
 {
+	assert_held(&rq->lock);
 	t->se.class->dequeue(rq, t);
 	t->se.queued = false;
 	rq->nr_ready--;
@@ -236,7 +237,7 @@ sched_start(struct task *t) NO_TSA
 
 /* The task to run next, off its queue. There is always one: the idle task. */
 static inline struct task *
-rq_pick(struct rq *rq)
+rq_pick(struct rq *rq) MUST_HOLD(rq->lock)
 {
 	const struct sched_class *const *c = sched_classes;
 	struct task *t;
@@ -302,9 +303,9 @@ finish_switch(struct task *prev, ulong flags) NO_TSA
 
 enum mode { BY_WISH, PREEMPTED, YIELDED };
 
-/* prev stays ready: back to its queue, with what is left of its slice. rq->lock held. */
+/* prev stays ready: back to its queue, with what is left of its slice. */
 static void
-put_back(struct rq *rq, struct task *prev, enum mode mode, u64 now)
+put_back(struct rq *rq, struct task *prev, enum mode mode, u64 now) MUST_HOLD(rq->lock)
 {
 	bool over = mode == YIELDED || rq->slice_over;
 	u64 left, ran;
@@ -335,7 +336,7 @@ enter_idle(struct rq *rq)
 }
 
 static void
-leave_idle(struct rq *rq)
+leave_idle(struct rq *rq) MUST_HOLD(rq->lock)
 {
 	__atomic_fetch_and(&sched_idle_cpus, ~BIT(rq->cpu), __ATOMIC_RELAXED);
 	rq->idle_ns = timer_ticks_to_ns(rq->idle->se.runtime);

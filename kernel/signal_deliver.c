@@ -74,9 +74,9 @@ signal_notify_parent(struct process *p, int why)
 
 /* ---- stopping ---- */
 
-/* Default action of a stop signal: the whole process is to stop. Both locks held. */
+/* Default action of a stop signal: the whole process is to stop. */
 static void
-stop_begin(struct process *p, int sig)
+stop_begin(struct process *p, int sig) MUST_HOLD(tasks_lock, current->sighand->lock)
 {
 	struct task *t;
 
@@ -88,9 +88,9 @@ stop_begin(struct process *p, int sig)
 			signal_poke(t, TASK_INTERRUPTIBLE);
 }
 
-/* Stop this thread; the last one to stop tells the parent. Takes both locks held, drops them. */
+/* Stop this thread; the last one to stop tells the parent. Drops both locks. */
 static void
-stop_here(struct process *p, ulong flags)
+stop_here(struct process *p, ulong flags) RELEASES(tasks_lock, current->sighand->lock)
 {
 	bool last = signal_all_stopped(p, current);
 
@@ -133,10 +133,10 @@ must_exit(const struct task *t)
 /*
  * The default action of sig, which is pending. Both locks held if `tree`.
  * Returns false if tasks_lock is needed first; else the signal has been taken and *fatal says whether
- * the process must end.
+ * the process must end. NO_TSA from here on: which locks are held depends on `tree`.
  */
 static bool
-default_action(struct task *t, int sig, bool tree, bool *fatal)
+default_action(struct task *t, int sig, bool tree, bool *fatal) NO_TSA
 {
 	struct process *p = t->proc;
 	struct sigqueue *q;
@@ -162,7 +162,7 @@ default_action(struct task *t, int sig, bool tree, bool *fatal)
 
 /* The sighand lock, and tasks_lock before it if `tree`. */
 static ulong
-lock_signals(bool tree)
+lock_signals(bool tree) NO_TSA
 {
 	ulong flags;
 
@@ -174,7 +174,7 @@ lock_signals(bool tree)
 }
 
 static void
-unlock_signals(bool tree, ulong flags)
+unlock_signals(bool tree, ulong flags) NO_TSA
 {
 	if (likely(!tree)) {
 		spin_unlock_irqrestore(&current->sighand->lock, flags);
@@ -200,7 +200,7 @@ enter_handler(struct task *t, int sig, struct abi_sigaction *a)
  * blocked before; the handler's mask is in force. 0 when there is none. Stops, or ends the process, on the way.
  */
 static int
-take_handled(struct abi_sigaction *sa, struct sigqueue **info, u64 *mask)
+take_handled(struct abi_sigaction *sa, struct sigqueue **info, u64 *mask) NO_TSA
 {
 	struct task *t = current;
 	struct abi_sigaction *a;

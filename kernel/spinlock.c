@@ -85,7 +85,8 @@ spin_trylock(struct spinlock *l) NO_TSA
 	preempt_disable();
 	old = READ_ONCE(l->ticket);
 	if (((old >> 16 ^ old) & 0xffff) == 0 &&
-	    __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+	    __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false,
+					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 		lockcheck_acquired(l, l->rank, true, !irq_enabled(), CALLER);
 		l->cpu = current->cpu;
 		l->caller = CALLER;

@@ -18,18 +18,28 @@
 
 #if defined(__clang__) && defined(THREAD_SAFETY)
 #define CAPABILITY(x)	__attribute__((capability(x)))
-#define MUST_HOLD(l)	__attribute__((requires_capability(l)))
-#define ACQUIRES(l)	__attribute__((acquire_capability(l)))
-#define RELEASES(l)	__attribute__((release_capability(l)))
+#define MUST_HOLD(...)	__attribute__((requires_capability(__VA_ARGS__)))
+#define ACQUIRES(...)	__attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASES(...)	__attribute__((release_capability(__VA_ARGS__)))
 #define TRY_ACQUIRES(l)	__attribute__((try_acquire_capability(true, l)))
+#define ACQUIRES_IF_0(l) __attribute__((try_acquire_capability(false, l)))	/* for 0 or -errno */
+/* A rwsem held for reading; MUST_HOLD_SHARED is content with one held for writing, too. */
+#define MUST_HOLD_SHARED(l) __attribute__((requires_shared_capability(l)))
+#define ACQUIRES_SHARED(l) __attribute__((acquire_shared_capability(l)))
+#define RELEASES_SHARED(l) __attribute__((release_shared_capability(l)))
 #define ASSERTS_HELD(l)	__attribute__((assert_capability(l)))
+/* Not analysed: for what the analysis cannot follow. A comment there says what it is. */
 #define NO_TSA		__attribute__((no_thread_safety_analysis))
 #else
 #define CAPABILITY(x)
-#define MUST_HOLD(l)
-#define ACQUIRES(l)
-#define RELEASES(l)
+#define MUST_HOLD(...)
+#define ACQUIRES(...)
+#define RELEASES(...)
 #define TRY_ACQUIRES(l)
+#define ACQUIRES_IF_0(l)
+#define MUST_HOLD_SHARED(l)
+#define ACQUIRES_SHARED(l)
+#define RELEASES_SHARED(l)
 #define ASSERTS_HELD(l)
 #define NO_TSA
 #endif
@@ -88,7 +98,9 @@ bool	spin_held(const struct spinlock *l);	/* by this cpu; always true without DE
 void	spin_lock_irqoff(struct spinlock *l) ACQUIRES(*l);
 void	spin_lock_irqoff_nested(struct spinlock *l) ACQUIRES(*l);
 void	spin_unlock_irqoff(struct spinlock *l) RELEASES(*l);
-#define assert_held(l)	assert(spin_held(l))
+/* After it the analysis takes l as held: also where the locking before it depends on a condition. */
+static ALWAYS_INLINE void tsa_held(const struct spinlock *l) ASSERTS_HELD(*l) NO_TSA { }
+#define assert_held(l)	do { assert(spin_held(l)); tsa_held(l); } while (0)
 #else
 #define assert_held(l)	((void)0)
 

@@ -28,9 +28,9 @@ info_from_current(struct abi_siginfo *info, int sig, int code)
 	};
 }
 
-/* One process, tasks_lock held: permission, then send (sig 0: permission only). */
+/* One process: permission, then send (sig 0: permission only). */
 static int
-kill_one(struct process *p, struct task *only, int sig, const struct abi_siginfo *info)
+kill_one(struct process *p, struct task *only, int sig, const struct abi_siginfo *info) MUST_HOLD(tasks_lock)
 {
 	int err = signal_permitted(only ? only : p->leader, sig);
 

@@ -137,7 +137,8 @@ sys_clock_getres(const ulong *a)
 	err = clock_read(id, &ns);
 	if (err || !a[1])
 		return err;
-	return timespec_to_user(UPTR(a[1]), id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ? COARSE_NS : 1);
+	return timespec_to_user(UPTR(a[1]),
+				id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ? COARSE_NS : 1);
 }
 
 static int

@@ -46,6 +46,7 @@ int tasks_max;				/* [i] so that forking without end meets EAGAIN before memory 
 struct task boot_idle_task;		/* current from the first instruction of C on */
 static struct process idle_process;	/* pid 0: idle tasks, and parent of init and kernel threads */
 
+/* Guarded by: T tasks_lock */
 static struct task **pid_table[DIV_ROUND_UP(PID_MAX, PIDS_PER_PAGE)];	/* [T] */
 static ulong pid_map[BITMAP_LONGS(PID_MAX)];	/* [T] */
 static int pid_last;				/* [T] given out last */
@@ -73,7 +74,7 @@ process_find_locked(int pid)
 
 /* A group or session may outlive the process it is named after; then its number is not free either. */
 static bool
-pid_names_group(int pid)
+pid_names_group(int pid) MUST_HOLD(tasks_lock)
 {
 	for (struct process *p = process_next_locked(NULL); p; p = process_next_locked(p))
 		if (p->pgid == pid || p->sid == pid)
@@ -83,7 +84,7 @@ pid_names_group(int pid)
 
 /* The next free number, in turn, so that a number is not reused soon. 0: none. */
 static int
-pid_choose(void)
+pid_choose(void) MUST_HOLD(tasks_lock)
 {
 	int pid = pid_last, tries;
 

@@ -132,6 +132,7 @@ struct task {
 #ifdef DEBUG
 	struct held_lock held[HELD_MAX];	/* [o] lock-order checker */
 	int	nheld;
+	long	fail_nth;		/* [a] its allocations until one fails, for a test; 0: none will */
 #endif
 };
 

@@ -189,7 +189,7 @@ mergeable(const struct area *a, const struct area *b)
 
 /* b becomes part of a. */
 static void
-absorb(struct mm *mm, struct area *a, struct area *b)
+absorb(struct mm *mm, struct area *a, struct area *b) MUST_HOLD(mm->lock)
 {
 	u64 end = b->end;
 

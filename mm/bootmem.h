@@ -19,7 +19,10 @@ extern int bootmem_nreserved;
 /* Read /memory, the reservation block, /reserved-memory; reserve image, device tree and initrd. Panics without RAM. */
 void	bootmem_init(void);
 void	bootmem_reserve(paddr_t start, paddr_t end);
-/* Zeroed, aligned, never freed. Panics when there is none: memory out during boot. Physical: usable before the direct map is up. */
+/*
+ * Zeroed, aligned, never freed. Panics when there is none: memory out during boot. Physical: usable before the
+ * direct map is up.
+ */
 paddr_t	bootmem_alloc(size_t size, size_t align);
 
 /* The device tree, opened, readable for ever; and the initrd (size 0: none). */

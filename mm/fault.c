@@ -316,7 +316,7 @@ area_allows(const struct area *a, u32 access)
 
 /* addr lies below the stack a: let it reach down to addr. 0, -EFAULT or -ENOMEM. */
 static int
-stack_grow(struct mm *mm, struct area *a, u64 addr)
+stack_grow(struct mm *mm, struct area *a, u64 addr) MUST_HOLD(mm->lock)
 {
 	struct area *prev = area_prev(a);
 	u64 size = a->end - addr;
@@ -377,13 +377,14 @@ fault_once(struct mm *mm, u64 addr, u32 access)
 int
 mm_fault(struct mm *mm, u64 addr, u32 access)
 {
+	uint tries = 0;
 	int err;
 
 	if (addr >= USER_TOP)
 		return -EFAULT;
 	do {
 		err = fault_once(mm, addr, access);
-	} while (unlikely(err == -ENOMEM) && oom_retry());
+	} while (unlikely(err == -ENOMEM) && oom_retry(tries++));
 	current->min_flt++;
 	return err;
 }

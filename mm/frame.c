@@ -109,27 +109,15 @@ page_copy(void *dst, const void *src)
 /* ---- failure injection ---- */
 
 #ifdef DEBUG
-static struct task *fail_task;
-static long fail_count;
-
-void
-alloc_fail_after(long n)
-{
-	WRITE_ONCE(fail_count, n);
-	WRITE_ONCE(fail_task, n ? current : NULL);
-}
-
+/* /proc/PID/fail-nth has set the count. */
 bool
 alloc_should_fail(uint gfp)
 {
-	if (likely(READ_ONCE(fail_task) != current) || (gfp & GFP_NOFAIL_INJECT))
+	struct task *t = current;
+
+	if (likely(!t->fail_nth) || (gfp & GFP_NOFAIL_INJECT))
 		return false;
-	return fail_count > 0 && --fail_count == 0;
-}
-#else
-void
-alloc_fail_after(long n)
-{
+	return --t->fail_nth == 0;
 }
 #endif
 
@@ -181,7 +169,7 @@ block_make(struct frame *f, uint order, u32 node)
 }
 
 static void
-block_push(struct node *node, struct frame *f, uint order)
+block_push(struct node *node, struct frame *f, uint order) MUST_HOLD(node->lock)
 {
 	f->flags = FRAME_ONLINE | FRAME_BUDDY;
 	f->order = order;
@@ -190,7 +178,7 @@ block_push(struct node *node, struct frame *f, uint order)
 
 /* Give back a block whose metadata is as block_make left it; joins it with its buddies (F1). */
 static void
-buddy_free(struct node *node, struct frame *f, uint order)
+buddy_free(struct node *node, struct frame *f, uint order) MUST_HOLD(node->lock)
 {
 	struct frame *b;
 
@@ -211,7 +199,7 @@ buddy_free(struct node *node, struct frame *f, uint order)
 
 /* A block of exactly that order, or NULL. */
 static struct frame *
-buddy_alloc(struct node *node, uint order)
+buddy_alloc(struct node *node, uint order) MUST_HOLD(node->lock)
 {
 	struct frame *f;
 	uint k = order;
@@ -246,7 +234,7 @@ ram_from(u64 pfn)
 
 /* Hand the free frames of [start, end) to the buddy in the largest aligned blocks. */
 static void
-free_pieces(struct node *node, u64 start, u64 end)
+free_pieces(struct node *node, u64 start, u64 end) MUST_HOLD(node->lock)
 {
 	const struct mem_range *used;
 	u64 stop;
@@ -271,7 +259,7 @@ free_pieces(struct node *node, u64 start, u64 end)
 
 /* A chunk that is partly reserved, or partly no RAM: every frame gets metadata (F2). */
 static void
-online_mixed_chunk(struct node *node, u64 pfn)
+online_mixed_chunk(struct node *node, u64 pfn) MUST_HOLD(node->lock)
 {
 	u64 start, end;
 
@@ -289,7 +277,7 @@ online_mixed_chunk(struct node *node, u64 pfn)
 
 /* Bring the node's next section online. False: there is none. A chunk belongs to its first range's node. */
 static bool
-node_online(struct node *node)
+node_online(struct node *node) MUST_HOLD(node->lock)
 {
 	const struct mem_range *r;
 	u64 pfn, before = node->online;

@@ -73,11 +73,10 @@ void	page_copy(void *dst, const void *src);
 
 struct mem_stats { u64 total, free, cached, anon, slab, kstack, pagetables, shmem, dirty, writeback; };	/* frames */
 void	mem_stats(struct mem_stats *out);
-enum mem_stat { MEM_CACHED, MEM_ANON, MEM_SLAB, MEM_KSTACK, MEM_PAGETABLES, MEM_SHMEM, MEM_DIRTY, MEM_WRITEBACK, MEM_NSTATS };
+enum mem_stat {
+	MEM_CACHED, MEM_ANON, MEM_SLAB, MEM_KSTACK, MEM_PAGETABLES, MEM_SHMEM, MEM_DIRTY, MEM_WRITEBACK, MEM_NSTATS
+};
 void	mem_stat_add(enum mem_stat which, long n);
-
-/* Failure injection (DEBUG): fail the n-th allocation from now in `current` only; 0 off. */
-void	alloc_fail_after(long n);
 
 extern struct frame *zero_frame;	/* read faults on untouched anonymous memory map it */
 

@@ -33,8 +33,8 @@ bool	frames_low(void);		/* user pages are refused */
 u64	frames_total_ram(void);
 
 /* --- oom.c --- */
-/* A fault found no memory: may it be tried again? Sleeps. */
-bool	oom_retry(void);
+/* A fault found no memory, after so many tries that did not either: may it be tried again? Sleeps. */
+bool	oom_retry(uint tries);
 
 /* --- pagecache.c --- */
 void	radix_cache_init(void);		/* radix_node_alloc works */
@@ -117,9 +117,9 @@ int	area_split(struct mm *mm, struct area *a, u64 addr) MUST_HOLD(mm->lock);
 /* Join a with like neighbours. Returns the area that holds it now. */
 struct area *area_merge(struct mm *mm, struct area *a) MUST_HOLD(mm->lock);
 /* The highest free stretch of len below mm->mmap_top; 0: none. */
-u64	area_gap(struct mm *mm, u64 len) MUST_HOLD(mm->lock);
+u64	area_gap(struct mm *mm, u64 len) MUST_HOLD_SHARED(mm->lock);
 /* Is [start, end) free and not in a stack's guard gap? */
-bool	area_range_free(struct mm *mm, u64 start, u64 end) MUST_HOLD(mm->lock);
+bool	area_range_free(struct mm *mm, u64 start, u64 end) MUST_HOLD_SHARED(mm->lock);
 /* Move a->start or a->end, keeping the accounts. */
 void	area_resize(struct mm *mm, struct area *a, u64 start, u64 end) MUST_HOLD(mm->lock);
 /* Change a->flags, keeping the accounts. */
@@ -127,7 +127,7 @@ void	area_set_flags(struct mm *mm, struct area *a, u32 flags) MUST_HOLD(mm->lock
 
 /* --- mmap.c --- */
 /* May mm grow by so many pages of this kind (RLIMIT_AS, RLIMIT_DATA)? */
-bool	mm_may_grow(struct mm *mm, u32 flags, u64 pages);
+bool	mm_may_grow(struct mm *mm, u32 flags, u64 pages) MUST_HOLD_SHARED(mm->lock);
 /* Take [start, end) out. Areas taken out are chained on *dead, to be areas_free'd after unlocking. */
 int	mm_unmap_locked(struct mm *mm, u64 start, u64 end, struct area **dead) MUST_HOLD(mm->lock);
 

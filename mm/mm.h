@@ -64,7 +64,7 @@ void	mm_put(struct mm *mm);				/* last user: unmaps everything */
 /* A kernel thread borrows the page table it finds loaded: counted in refs alone. The last mm_drop frees the root. */
 static inline void mm_grab(struct mm *mm) { atomic_inc(&mm->refs); }
 void	mm_drop(struct mm *mm);				/* any context that may free memory */
-/* Load next, which the caller keeps alive, on this cpu; interrupts off. prev: what is loaded, NULL: the kernel's table. */
+/* Load next, which the caller keeps alive, on this cpu; interrupts off. prev: what is loaded, NULL: kernel's table. */
 void	mm_switch(struct mm *prev, struct mm *next);
 struct mm *task_mm_get(struct task *t);			/* counted, NULL if kernel thread or exiting */
 
@@ -74,12 +74,12 @@ struct mm *task_mm_get(struct task *t);			/* counted, NULL if kernel thread or e
  */
 int	mm_fault(struct mm *mm, u64 addr, u32 access);
 
-/* mmap and friends. Addresses and lengths are page multiples unless said. */
-long	mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct file *file, u64 pgoff);	/* address or -errno */
+/* mmap and friends. Addresses and lengths are page multiples unless said. mm_map: the address or -errno. */
+long	mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct file *file, u64 pgoff);
 int	mm_unmap(struct mm *mm, u64 addr, u64 len);
 int	mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags);
 long	mm_brk(struct mm *mm, u64 brk);			/* the break afterwards */
-struct area *mm_find(struct mm *mm, u64 addr) MUST_HOLD(mm->lock);	/* first area with end > addr */
+struct area *mm_find(struct mm *mm, u64 addr) MUST_HOLD_SHARED(mm->lock);	/* first area with end > addr */
 
 /* exec builds a stack: make the stack area, and later write to it by copy_to_user once current->mm is it. */
 int	mm_setup_stack(struct mm *mm, u64 size_limit);

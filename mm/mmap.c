@@ -98,7 +98,7 @@ mm_unmap(struct mm *mm, u64 addr, u64 len)
 
 /* Where the area goes. 0 with *out, or -errno. */
 static int
-choose_address(struct mm *mm, u64 addr, u64 len, u32 map_flags, u64 *out)
+choose_address(struct mm *mm, u64 addr, u64 len, u32 map_flags, u64 *out) MUST_HOLD(mm->lock)
 {
 	if (len > USER_TOP)
 		return -ENOMEM;
@@ -129,7 +129,7 @@ choose_address(struct mm *mm, u64 addr, u64 len, u32 map_flags, u64 *out)
 
 /* A plain anonymous area right below or above: grow it instead. True if that was possible. */
 static bool
-extend_neighbour(struct mm *mm, u64 start, u64 end, u32 flags)
+extend_neighbour(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->lock)
 {
 	struct area *a = mm_find(mm, start ? start - 1 : 0);
 
@@ -233,7 +233,7 @@ reprotect(pte_t e, u32 flags)
 
 /* Give the pages of [start, end) the permissions of area flags. True if any lost something. */
 static bool
-protect_pages(struct mm *mm, u64 start, u64 end, u32 flags)
+protect_pages(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->lock)
 {
 	bool lost = false;
 	pte_t *p, e, new;
@@ -255,7 +255,7 @@ protect_pages(struct mm *mm, u64 start, u64 end, u32 flags)
 }
 
 static int
-protect_area(struct mm *mm, struct area *a, u32 prot)
+protect_area(struct mm *mm, struct area *a, u32 prot) MUST_HOLD(mm->lock)
 {
 	u32 flags = (a->flags & ~(VM_READ | VM_WRITE | VM_EXEC)) | prot;
 	u64 pages = (a->end - a->start) >> PAGE_SHIFT;
@@ -326,7 +326,7 @@ mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags)
 #define BRK_FLAGS	(VM_READ | VM_WRITE | VM_MAYWRITE)
 
 static bool
-brk_grow(struct mm *mm, u64 old_end, u64 new_end)
+brk_grow(struct mm *mm, u64 old_end, u64 new_end) MUST_HOLD(mm->lock)
 {
 	u32 flags = BRK_FLAGS | (mm->lock_future ? VM_LOCKED : 0);
 	u64 pages = (new_end - old_end) >> PAGE_SHIFT;

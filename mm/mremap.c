@@ -12,7 +12,7 @@
  * them back, for which there are tables.
  */
 static int
-move_pages(struct mm *mm, u64 from, u64 to, u64 len)
+move_pages(struct mm *mm, u64 from, u64 to, u64 len) MUST_HOLD(mm->lock)
 {
 	pte_t *src, *dst;
 	u64 n;
@@ -41,6 +41,7 @@ move_pages(struct mm *mm, u64 from, u64 to, u64 len)
 /* Move [addr, addr+old) of area a to `to`, where new bytes are free. The address or -errno. */
 static long
 move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, bool keep, struct area **dead)
+	MUST_HOLD(mm->lock)
 {
 	struct area *b = area_alloc();
 	struct gather g;
@@ -81,7 +82,7 @@ out_free:
 
 /* May [addr, addr+old) of a grow to new bytes? 0 or -errno. */
 static int
-check_growth(struct mm *mm, struct area *a, u64 addr, u64 old, u64 new)
+check_growth(struct mm *mm, struct area *a, u64 addr, u64 old, u64 new) MUST_HOLD(mm->lock)
 {
 	if (addr + old > a->end)
 		return -EFAULT;
@@ -91,7 +92,7 @@ check_growth(struct mm *mm, struct area *a, u64 addr, u64 old, u64 new)
 }
 
 static long
-mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead)
+mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead) MUST_HOLD(mm->lock)
 {
 	struct area *a;
 	int err;
@@ -121,7 +122,7 @@ mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struc
 }
 
 static long
-mremap_locked(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead)
+mremap_locked(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead) MUST_HOLD(mm->lock)
 {
 	struct area *a, *next;
 	int err;

@@ -3,7 +3,9 @@
  *
  *	mm_fault fails --> oom_retry --> nobody is dying yet: choose, SIGKILL
  *	                       |              it is the caller: false, the caller dies at once
- *	                       +--> wait until memory is free: true, touch the page again
+ *	                       |
+ *	                       +--> memory has come free meanwhile: true, touch the page again
+ *	                       +--> wait until it is: true
  *	                       +--> nothing came free in a second: false
  *
  * Only faults come here: a kernel allocation that fails is an errno to the program that caused it.
@@ -21,6 +23,7 @@
 
 #define WAIT_STEP	(5 * NSEC_PER_MSEC)
 #define WAIT_STEPS	200
+#define TRIES		10		/* while memory that is free cannot be had */
 
 static bool
 dying(const struct process *p)
@@ -72,13 +75,15 @@ choose(bool *someone_dying)
 }
 
 bool
-oom_retry(void)
+oom_retry(uint tries)
 {
 	struct task *victim;
 	bool someone_dying, me;
 
-	if (!frames_low() || dying(current->proc))
+	if (dying(current->proc))
 		return false;
+	if (!frames_low())
+		return tries < TRIES;
 	victim = choose(&someone_dying);
 	if (!victim)
 		return false;

@@ -32,13 +32,18 @@ static struct clean {
 static struct frame *
 table_alloc(void)
 {
-	ulong flags = irq_save();
-	struct clean *c = &clean[current->cpu];
-	struct frame *f = c->ntables ? c->tables[--c->ntables] : NULL;
+	struct clean *c;
+	struct frame *f;
+	ulong flags;
 
+	if (alloc_should_fail(0))
+		return NULL;
+	flags = irq_save();
+	c = &clean[current->cpu];
+	f = c->ntables ? c->tables[--c->ntables] : NULL;
 	irq_restore(flags);
 	if (!f)
-		f = frame_alloc(0, GFP_ZERO);
+		f = frame_alloc(0, GFP_ZERO | GFP_NOFAIL_INJECT);
 	if (f)
 		f->index = 0;
 	return f;
@@ -63,12 +68,17 @@ table_free(struct frame *f)
 void *
 pt_root_alloc(void)
 {
-	ulong flags = irq_save();
-	struct clean *c = &clean[current->cpu];
-	void *root = c->nroots ? c->roots[--c->nroots] : NULL;
+	struct clean *c;
+	ulong flags;
+	void *root;
 
+	if (alloc_should_fail(0))
+		return NULL;
+	flags = irq_save();
+	c = &clean[current->cpu];
+	root = c->nroots ? c->roots[--c->nroots] : NULL;
 	irq_restore(flags);
-	if (!root && (root = page_alloc(GFP_ZERO)))
+	if (!root && (root = page_alloc(GFP_ZERO | GFP_NOFAIL_INJECT)))
 		pagetable_init_root(root);
 	if (root) {
 		pte_table(root)->index = 0;
@@ -255,16 +265,20 @@ gather_zap(struct gather *g, u64 start, u64 end)
 		}
 		stop = MIN(ALIGN_DOWN(start, PT_SIZE(1)) + PT_SIZE(1), end);
 		mid = table_of(*root) + PT_INDEX(start, 1);
-		if (!*mid)
+		/* Where pt_get found memory for one table but not for the next, the first is empty. */
+		if (!*mid && pte_table(mid)->index)
 			continue;
 		if (g->ntables > GATHER_MAX - 2)
 			gather_flush(g);
-		zap_table(g, table_of(*mid) + PT_INDEX(start, 0), start, stop);
-		if (pte_frame(*mid)->index)
-			continue;
+		if (*mid) {
+			zap_table(g, table_of(*mid) + PT_INDEX(start, 0), start, stop);
+			if (pte_frame(*mid)->index)
+				continue;
+		}
 		g->start = MIN(g->start, start);
 		g->end = MAX(g->end, stop);
-		gather_table(g, mid);
+		if (*mid)
+			gather_table(g, mid);
 		if (pte_table(mid)->index == 0)
 			gather_table(g, root);
 	}

@@ -97,7 +97,7 @@ slab_of(struct slab_cache *c, void *obj)
 
 /* Take up to n objects out of slabs onto this cpu's list. Returns how many. Interrupts off. */
 static uint
-take_objects(struct slab_cache *c, struct cpu_list *list, uint n)
+take_objects(struct slab_cache *c, struct cpu_list *list, uint n) MUST_HOLD(c->lock)
 {
 	struct frame *f;
 	uint taken = 0;

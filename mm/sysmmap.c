@@ -149,7 +149,7 @@ sys_brk(const ulong *a)
 /* Visit the areas of [start, end) with fn; holes are skipped, and make the result -ENOMEM. */
 static int
 for_areas(struct mm *mm, u64 start, u64 end, int (*fn)(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg),
-	  u32 arg)
+	  u32 arg) MUST_HOLD(mm->lock)
 {
 	int hole = 0, err;
 	struct area *a;
@@ -201,7 +201,7 @@ advise_nothing(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
 #define CLEAR_FLAG	BIT(31)
 
 static int
-change_flag(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
+change_flag(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg) MUST_HOLD(mm->lock)
 {
 	u32 flag = arg & ~CLEAR_FLAG, flags = arg & CLEAR_FLAG ? a->flags & ~flag : a->flags | flag;
 	int err;

@@ -22,7 +22,7 @@
 #include "mm/internal.h"
 #include "mm/slab.h"
 
-struct region {
+struct region {			/* Guarded by: v vmap_lock  i immutable */
 	struct rb_node node;		/* [v] */
 	vaddr_t	start, end;		/* [i] with guards */
 	bool	io;			/* [i] device registers: no frames to free */
@@ -37,7 +37,7 @@ static struct slab_cache *region_cache;
 
 /* The last-level entry of va; NULL if its table is missing (find) or cannot be made (get). */
 static pte_t *
-vmap_pte(vaddr_t va, bool make)
+vmap_pte(vaddr_t va, bool make) MUST_HOLD(vmap_lock)
 {
 	pte_t *e = &kernel_root[PT_INDEX(va, 2)];
 	void *table;
@@ -74,7 +74,7 @@ vmap_flush(vaddr_t start, vaddr_t end)
 
 /* The region that holds va, or else the first after it; NULL. */
 static struct region *
-region_from(vaddr_t va)
+region_from(vaddr_t va) MUST_HOLD(vmap_lock)
 {
 	struct rb_node *n = regions.node;
 	struct region *best = NULL, *r;
@@ -93,7 +93,7 @@ region_from(vaddr_t va)
 
 /* First free address at or after `from` with size bytes before the next region; 0: none. */
 static vaddr_t
-region_gap(vaddr_t from, u64 size)
+region_gap(vaddr_t from, u64 size) MUST_HOLD(vmap_lock)
 {
 	struct region *r = region_from(from);
 	struct rb_node *n;
@@ -107,7 +107,7 @@ region_gap(vaddr_t from, u64 size)
 }
 
 static void
-region_insert(struct region *new)
+region_insert(struct region *new) MUST_HOLD(vmap_lock)
 {
 	struct rb_node **slot = &regions.node, *parent = NULL;
 
@@ -149,38 +149,55 @@ region_create(ulong pages, bool io)
 	return r;
 }
 
-/* Unmap r and forget it. Its frames are freed after every hart has forgotten them. */
+/* Unmap r; its frames go on the list *freed, linked by private. */
 static void
-region_destroy(struct region *r)
+region_unmap(const struct region *r, struct frame **freed)
 {
-	struct frame *freed = NULL, *f;
-	ulong flags;
+	ulong flags = spin_lock_irqsave(&vmap_lock);
+	struct frame *f;
 	pte_t *e;
 
-	flags = spin_lock_irqsave(&vmap_lock);
 	for (vaddr_t va = r->start + PAGE_SIZE; va < r->end - PAGE_SIZE; va += PAGE_SIZE) {
 		e = vmap_pte(va, false);
 		if (!e || !pte_present(*e))
 			continue;
 		if (!r->io) {
 			f = pa_frame(pte_pa(*e));
-			f->private = (u64)freed;
-			freed = f;
+			f->private = (u64)*freed;
+			*freed = f;
 		}
 		*e = 0;
 	}
 	spin_unlock_irqrestore(&vmap_lock, flags);
+}
 
-	vmap_flush(r->start, r->end);
+/* Unmap n regions and forget them. Their frames are freed after every hart has forgotten them: one flush for all. */
+static void
+regions_destroy(struct region **r, uint n)
+{
+	struct frame *freed = NULL, *f;
+	ulong flags;
+
+	for (uint i = 0; i < n; i++)
+		region_unmap(r[i], &freed);
+	vmap_flush(VMAP_BASE, VMAP_BASE + VMAP_SIZE);
 	while ((f = freed)) {
 		freed = (struct frame *)f->private;
 		f->private = 0;
 		frame_free(f, 0);
 	}
-	flags = spin_lock_irqsave(&vmap_lock);
-	rb_remove(&regions, &r->node);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	slab_free(region_cache, r);
+	for (uint i = 0; i < n; i++) {
+		flags = spin_lock_irqsave(&vmap_lock);
+		rb_remove(&regions, &r[i]->node);
+		spin_unlock_irqrestore(&vmap_lock, flags);
+		slab_free(region_cache, r[i]);
+	}
+}
+
+static void
+region_destroy(struct region *r)
+{
+	regions_destroy(&r, 1);
 }
 
 /* Map page i of r. False if there is no memory for a table. */
@@ -210,10 +227,10 @@ region_at(const volatile void *p)
 
 /* ---- for others ---- */
 
-void *
-vmalloc(size_t size)
+/* Fresh frames under a new region; other harts may still remember its pages as absent. NULL if out of memory. */
+static struct region *
+region_fill(ulong pages)
 {
-	ulong pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
 	struct region *r = region_create(pages, false);
 	struct frame *f;
 
@@ -228,18 +245,53 @@ vmalloc(size_t size)
 			goto out_destroy;
 		}
 	}
-	vmap_flush(r->start, r->end);
-	return (void *)(r->start + PAGE_SIZE);
+	return r;
 out_destroy:
 	region_destroy(r);
 	return NULL;
+}
+
+uint
+vmalloc_many(void **out, uint n, size_t size)
+{
+	struct region *r;
+	uint i;
+
+	for (i = 0; i < n; i++) {
+		r = region_fill(PAGE_ALIGN(size) >> PAGE_SHIFT);
+		if (!r)
+			break;
+		out[i] = (void *)(r->start + PAGE_SIZE);
+	}
+	if (i)
+		vmap_flush(VMAP_BASE, VMAP_BASE + VMAP_SIZE);
+	return i;
+}
+
+void *
+vmalloc(size_t size)
+{
+	void *p;
+
+	return vmalloc_many(&p, 1, size) ? p : NULL;
+}
+
+void
+vfree_many(void **p, uint n)
+{
+	struct region *r[VFREE_MAX];
+
+	assert(n <= VFREE_MAX);
+	for (uint i = 0; i < n; i++)
+		r[i] = region_at(p[i]);
+	regions_destroy(r, n);
 }
 
 void
 vfree(void *p)
 {
 	if (p)
-		region_destroy(region_at(p));
+		vfree_many(&p, 1);
 }
 
 volatile void *

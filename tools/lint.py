@@ -2,9 +2,10 @@
 """lint.py: what no compiler checks about how Sextant is written.
 
   layout    lines, tabs, trailing blanks, one final newline
+  names     every file begins with a comment that begins with its name
   letters   every [x] guard letter on a struct field has a legend above the struct
-  rooms     generic code names no machine: no CSRs, no assembly but a barrier, outside arch/riscv
-  headers   every header compiles alone, with the kernel's flags
+  rooms     generic code names no machine: no CSRs, no assembly but a compiler barrier, outside arch/riscv
+  headers   every header compiles alone, with the kernel's flags, or the build machine's where it is for tests
   locks     clang's thread-safety analysis over MUST_HOLD and friends (skipped without clang)
 
 Prints one line a finding, FILE:LINE: what; exits 1 if there was any.
@@ -22,6 +23,9 @@ ROOMS = ("arch", "kernel", "mm", "fs", "drivers", "lib", "include", "user")
 FLAGS = ["--target=riscv64-linux-gnu", "-std=gnu11", "-ffreestanding", "-fsyntax-only", "-march=rv64imac", "-mabi=lp64",
          "-mcmodel=medany", "-I.", "-Iinclude", "-Iarch/riscv/include", "-D__KERNEL__", "-DDEBUG", "-Wall", "-Wextra",
          "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-unused-command-line-argument"]
+# lib/host.mk's
+HOST_FLAGS = ["-std=gnu11", "-fsyntax-only", "-I.", "-Iinclude", "-include", "lib/host_rename.h",
+              "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-unused-function"]
 MAX_LINE = 120
 
 
@@ -45,6 +49,15 @@ def layout():
                 yield f"{name}:{n}: indented by spaces"
 
 
+def names():
+    """"name.c - ...", "name.c: ..." or a usage line; a program's name, by which its users know it, needs no suffix."""
+    for name in sources(".c", ".h", ".S"):
+        path = ROOT / name
+        known = [re.escape(path.name)] + [re.escape(path.stem)] * (name.startswith(("user/bin/", "user/tests/")))
+        if not re.match(rf"/\*(?:\n \*)? (?:{'|'.join(known)})(?![\w.])\W*\w", path.read_text()):
+            yield f"{name}:1: the file does not begin with a comment that begins with {path.name} and says what it is"
+
+
 def letters():
     """A field comment that starts with [x] needs "x meaning" in a "Guarded by:" legend in its file, or a reserved letter."""
     reserved = set("iaoc")
@@ -60,9 +73,12 @@ def letters():
 
 
 def rooms():
+    # Linux's own names of calls are no knowledge of the machine.
+    calls = set(re.findall(r"riscv_\w+", (ROOT / "kernel/syscalls.def").read_text()))
     for name in sources(".c", ".h", rooms=("kernel", "mm", "fs", "drivers", "lib")):
         for n, line in enumerate((ROOT / name).read_text().split("\n"), 1):
-            if re.search(r"\bcsr[rwsc]\w*\s", line) or re.search(r"\briscv_", line) and "sys_riscv_" not in line:
+            words = set(re.findall(r"\b(?:sys_)?(riscv_\w+)", line))
+            if re.search(r"\bcsr[rwsc]\w*\s", line) or words - calls or re.search(r'\basm\b(?!.*\(""[ :)])', line):
                 yield f"{name}:{n}: knows the machine: {line.strip()}"
     for name in sources(".c", ".h", rooms=("lib",)):
         for n, line in enumerate((ROOT / name).read_text().split("\n"), 1):
@@ -70,30 +86,32 @@ def rooms():
                 yield f"{name}:{n}: lib/ must not include {line.split()[1]}"
 
 
-def clang(extra, name):
-    r = subprocess.run(["clang", *FLAGS, *extra, name], cwd=ROOT, capture_output=True, text=True)
+def clang(args):
+    r = subprocess.run(["clang", *args], cwd=ROOT, capture_output=True, text=True)
     return [l for l in r.stderr.split("\n") if re.search(r": (warning|error|fatal error):", l)]
 
 
-def compiled(names, extra):
+def compiled(commands):
     with ThreadPoolExecutor(2) as pool:
-        for lines in pool.map(lambda n: clang(extra, n), names):
+        for lines in pool.map(clang, commands):
             yield from lines
 
 
 def headers():
-    kernel = [n for n in sources(".h", rooms=("arch", "kernel", "mm", "fs", "drivers", "lib", "include")) if "host_test" not in n]
-    yield from compiled(kernel, ["-xc", "-Wno-pragma-once-outside-header"])
+    """Each one as the only thing an empty file includes."""
+    names = sources(".h", rooms=("arch", "kernel", "mm", "fs", "drivers", "lib", "include"))
+    host = re.compile(r"lib/(host_.*|.*_sample)\.h$")
+    yield from compiled([*(HOST_FLAGS if host.match(n) else FLAGS), "-include", n, "-xc", "/dev/null"] for n in names)
 
 
 def locks():
     kernel = [n for n in sources(".c", rooms=("arch", "kernel", "mm", "fs", "drivers"))
               if not n.endswith(("_test.c", "_fuzz.c", "asm-offsets.c"))]
-    yield from compiled(kernel, ["-DTHREAD_SAFETY", "-Wthread-safety"])
+    yield from compiled([*FLAGS, "-DTHREAD_SAFETY", "-Wthread-safety", n] for n in kernel)
 
 
 def main():
-    checks = [layout, letters, rooms] + ([headers, locks] if shutil.which("clang") else [])
+    checks = [layout, names, letters, rooms] + ([headers, locks] if shutil.which("clang") else [])
     if not shutil.which("clang"):
         print("lint: clang is missing, headers and locks are not checked: sh tools/doctor install lint", file=sys.stderr)
     found = 0

@@ -126,8 +126,9 @@ trap_entry:
 	csrr	t0, sepc
 	addi	t0, t0, 4
 	sd	t0, FRAME_PC(sp)
-	csrrsi	t0, sstatus, 2			/* interrupts on */
-	sd	t0, FRAME_STATUS(sp)
+	csrr	t0, sstatus
+	sd	t0, FRAME_STATUS(sp)		/* before a switch may look at FS in it */
+	csrsi	sstatus, 2			/* interrupts on */
 	li	t0, SYSCALLS
 	bgeu	a7, t0, 3f
 	slli	t0, a7, 3

@@ -185,7 +185,8 @@ trap_bad_stack(struct trapframe *r)
 	ulong low = current->arch.stack_low;
 
 	if (r->sp < low + sizeof(struct trapframe) && r->sp > low - KSTACK_SIZE)
-		panic_regs(r, "kernel stack overflow: sp 0x%lx, the stack of %s begins at 0x%lx", r->sp, current->comm, low);
+		panic_regs(r, "kernel stack overflow: sp 0x%lx, the stack of %s begins at 0x%lx",
+			   r->sp, current->comm, low);
 	panic_regs(r, "bad kernel stack pointer 0x%lx, the stack of %s is at 0x%lx: %s", r->sp, current->comm, low,
 		   cause_name(r->cause));
 }

@@ -63,7 +63,7 @@ ldisc_init(struct tty *t)
 
 /* What byte c becomes on the device: up to OPOST_MAX bytes at out. Follows the cursor. */
 static size_t
-opost_byte(struct tty *t, u8 c, char *out)
+opost_byte(struct tty *t, u8 c, char *out) MUST_HOLD(t->lock)
 {
 	u32 oflag = t->termios.c_oflag;
 	u32 spaces;
@@ -150,7 +150,7 @@ out:
 /* --- echo: collected, and handed to the device once per interrupt --- */
 
 static void
-echo_flush(struct tty *t)
+echo_flush(struct tty *t) MUST_HOLD(t->lock)
 {
 	if (t->echo_len)
 		t->ops->write(t, t->echo, t->echo_len);
@@ -158,7 +158,7 @@ echo_flush(struct tty *t)
 }
 
 static void
-echo_raw(struct tty *t, u8 c)
+echo_raw(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	if (t->echo_len + OPOST_MAX > ECHO_SIZE)
 		echo_flush(t);
@@ -167,7 +167,7 @@ echo_raw(struct tty *t, u8 c)
 
 /* As typed, control characters as ^X if the settings say so. */
 static void
-echo_byte(struct tty *t, u8 c)
+echo_byte(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	if (t->termios.c_lflag & ECHOCTL && is_control(c) && c != '\t' && c != '\n') {
 		echo_raw(t, '^');
@@ -178,7 +178,7 @@ echo_byte(struct tty *t, u8 c)
 }
 
 static void
-echo_back(struct tty *t)
+echo_back(struct tty *t) MUST_HOLD(t->lock)
 {
 	echo_raw(t, '\b');
 	echo_raw(t, ' ');
@@ -188,7 +188,7 @@ echo_back(struct tty *t)
 /* --- the input ring --- */
 
 static void
-ring_put(struct tty *t, u8 c, bool ends_line)
+ring_put(struct tty *t, u8 c, bool ends_line) MUST_HOLD(t->lock)
 {
 	u32 at = t->head % INPUT_SIZE;
 
@@ -216,7 +216,7 @@ ring_ends_line(const struct tty *t, u32 pos)
 
 /* Room for one more byte? A line keeps a place for its end. Complains with a bell. */
 static bool
-ring_has_room(struct tty *t, bool ends_line)
+ring_has_room(struct tty *t, bool ends_line) MUST_HOLD(t->lock)
 {
 	u32 keep = ends_line ? 0 : 1;
 	bool full = t->head - t->tail >= INPUT_SIZE - keep;
@@ -240,7 +240,7 @@ ldisc_flush_input(struct tty *t)
 
 /* Columns from the last tab stop to the end of the line, for taking a tab back. */
 static u32
-columns_since_stop(const struct tty *t)
+columns_since_stop(const struct tty *t) MUST_HOLD(t->lock)
 {
 	u32 columns = 0;
 
@@ -259,7 +259,7 @@ columns_since_stop(const struct tty *t)
 
 /* Take the last character (all its bytes) off the line and, with `echo`, off the screen. */
 static void
-erase_char(struct tty *t, bool echo)
+erase_char(struct tty *t, bool echo) MUST_HOLD(t->lock)
 {
 	u8 c;
 
@@ -288,7 +288,7 @@ is_word_byte(u8 c)
 
 /* ERASE, WERASE or KILL was typed as c. */
 static void
-edit_erase(struct tty *t, u8 c)
+edit_erase(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	u32 lflag = t->termios.c_lflag;
 	bool echo = lflag & ECHO, visual = echo && lflag & ECHOE;
@@ -323,7 +323,7 @@ edit_erase(struct tty *t, u8 c)
 
 /* REPRINT: the line again, below. */
 static void
-edit_reprint(struct tty *t, u8 c)
+edit_reprint(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	echo_byte(t, c);
 	echo_raw(t, '\n');
@@ -332,7 +332,7 @@ edit_reprint(struct tty *t, u8 c)
 }
 
 static void
-end_line(struct tty *t, u8 c)
+end_line(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	ring_put(t, c, true);
 	wake_up_all(&t->read_wait);
@@ -340,7 +340,7 @@ end_line(struct tty *t, u8 c)
 
 /* A byte that is only itself. */
 static void
-receive_plain(struct tty *t, u8 c)
+receive_plain(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	bool canonical = t->termios.c_lflag & ICANON;
 
@@ -361,7 +361,7 @@ receive_plain(struct tty *t, u8 c)
 
 /* Canonical mode's special characters. False: c is not one of them. */
 static bool
-receive_edit(struct tty *t, u8 c)
+receive_edit(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	u32 lflag = t->termios.c_lflag;
 
@@ -409,7 +409,7 @@ receive_edit(struct tty *t, u8 c)
 }
 
 static void
-resume_output(struct tty *t)
+resume_output(struct tty *t) MUST_HOLD(t->lock)
 {
 	t->stopped = false;
 	wake_up_all(&t->write_wait);
@@ -417,7 +417,7 @@ resume_output(struct tty *t)
 
 /* INTR, QUIT, SUSP: tell the foreground group; throw away what was typed and not yet shown. */
 static void
-receive_signal(struct tty *t, int sig, u8 c)
+receive_signal(struct tty *t, int sig, u8 c) MUST_HOLD(t->lock)
 {
 	if (!(t->termios.c_lflag & NOFLSH)) {
 		ldisc_flush_input(t);
@@ -433,10 +433,11 @@ receive_signal(struct tty *t, int sig, u8 c)
 }
 
 static void
-receive_byte(struct tty *t, u8 c)
+receive_byte(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	u32 iflag = t->termios.c_iflag, lflag = t->termios.c_lflag;
 
+	assert_held(&t->lock);
 	if (iflag & ISTRIP)
 		c &= 0x7f;
 	if (iflag & IUCLC && lflag & IEXTEN && c >= 'A' && c <= 'Z')

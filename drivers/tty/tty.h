@@ -23,7 +23,8 @@ struct tty_ops {			/* each: any context, interrupts off, no sleeping */
 	void	(*console_write)(struct tty *t, const char *s, size_t n);
 };
 
-struct tty *tty_register(const char *name, u32 dev, const struct tty_ops *ops, void *private);	/* "ttyS0"; NULL if out of memory */
+/* name: "ttyS0". NULL if out of memory. */
+struct tty *tty_register(const char *name, u32 dev, const struct tty_ops *ops, void *private);
 void	*tty_private(struct tty *t);
 /* From the driver's interrupt: bytes arrived; room for output again. */
 void	tty_input(struct tty *t, const char *s, size_t n);

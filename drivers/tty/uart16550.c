@@ -147,9 +147,12 @@ uart_putc_polled(struct uart *u, char c)
 	uart_write(u, THR, c);
 }
 
-/* What programs wrote goes first, so that neither they nor the kernel are cut in mid-character. */
+/*
+ * What programs wrote goes first, so that neither they nor the kernel are cut in mid-character. NO_TSA: a holder
+ * that never lets go (a panic) is not waited for for ever.
+ */
 static void
-uart_console_write(struct tty *t, const char *s, size_t n)
+uart_console_write(struct tty *t, const char *s, size_t n) NO_TSA
 {
 	struct uart *u = tty_private(t);
 	ulong flags = irq_save();

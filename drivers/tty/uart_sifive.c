@@ -128,9 +128,9 @@ uart_putc_polled(struct sifive_uart *u, char c)
 	mmio_write32(u->regs + TXDATA, (u8)c);
 }
 
-/* As uart16550's: pending output first; without the lock rather than not at all. */
+/* As uart16550's: pending output first; without the lock rather than not at all (NO_TSA). */
 static void
-uart_console_write(struct tty *t, const char *s, size_t n)
+uart_console_write(struct tty *t, const char *s, size_t n) NO_TSA
 {
 	struct sifive_uart *u = tty_private(t);
 	ulong flags = irq_save();

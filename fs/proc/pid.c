@@ -413,6 +413,35 @@ mounts_show_file(struct pbuf *b, const struct pnode *n, struct task *t)
 	return mounts_show(pbuf_put, b);
 }
 
+/* --- fail-nth --- */
+
+#ifdef DEBUG
+/* How many more allocations of t until one fails; 0: it has failed, or none will. Printing is none of them. */
+static int
+fail_nth_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	long left = READ_ONCE(t->fail_nth);
+
+	if (t == current)
+		t->fail_nth = 0;
+	pbuf_printf(b, "%ld\n", left);
+	if (t == current)
+		t->fail_nth = left;
+	return 0;
+}
+
+static int
+fail_nth_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	long left = ptree_number(s);
+
+	if (left < 0)
+		return -EINVAL;
+	WRITE_ONCE(t->fail_nth, left);
+	return 0;
+}
+#endif
+
 /* --- task/ --- */
 
 static int
@@ -466,10 +495,16 @@ task_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
 
 /* --- the tables --- */
 
-#define LINK(n)		{ .name = #n, .mode = S_IFLNK | 0777, .readlink = proc_##n##_readlink, .follow = proc_##n##_follow, \
-				  .guarded = true }
+#define LINK(n)		{ .name = #n, .mode = S_IFLNK | 0777, .readlink = proc_##n##_readlink, \
+			  .follow = proc_##n##_follow, .guarded = true }
 #define SECRET(n, m, fn) { .name = (n), .mode = S_IFREG | (m), .show = (fn), .guarded = true }
 #define SETTING(n, s, w) { .name = (n), .mode = S_IFREG | 0644, .show = (s), .write = (w) }
+
+#ifdef DEBUG
+#define DEBUG_ENTRIES	SETTING("fail-nth", fail_nth_show, fail_nth_write),
+#else
+#define DEBUG_ENTRIES
+#endif
 
 #define COMMON_ENTRIES \
 	SECRET("auxv", 0400, proc_auxv_show), \
@@ -478,6 +513,7 @@ task_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
 	LINK(cwd), \
 	SECRET("environ", 0400, proc_environ_show), \
 	LINK(exe), \
+	DEBUG_ENTRIES \
 	{ .name = "fd", .mode = S_IFDIR | 0500, .lookup = proc_fd_lookup, .readdir = proc_fd_readdir, \
 	  .guarded = true }, \
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .lookup = proc_fdinfo_lookup, .readdir = proc_fdinfo_readdir, \

@@ -41,14 +41,17 @@ struct pentry {
 	/* Files: exactly one of text and show; write may be NULL. */
 	const char *text;
 	int	(*show)(struct pbuf *b, const struct pnode *n, struct task *t);
-	int	(*write)(const struct pnode *n, struct task *t, char *s, size_t len);	/* s is NUL-terminated, without the final newline */
+	/* s is NUL-terminated, without the final newline. */
+	int	(*write)(const struct pnode *n, struct task *t, char *s, size_t len);
 	/* Links: the text; and, if it leads to an object whatever its name, the object. */
 	ssize_t	(*readlink)(const struct pnode *n, struct task *t, char *buf, size_t size);
 	int	(*follow)(const struct pnode *n, struct task *t, struct path *out);
 	/* Directories. */
 	const struct pentry *children;	/* NULL: none that are fixed */
-	int	(*lookup)(const struct pnode *dir, struct task *t, const char *name, struct pnode *out);	/* fill e, pid, arg; -ENOENT */
-	int	(*readdir)(const struct pnode *dir, struct task *t, struct dir_emit *e);	/* positions from PTREE_DYNAMIC on */
+	/* Fill out's e, pid, arg; -ENOENT. */
+	int	(*lookup)(const struct pnode *dir, struct task *t, const char *name, struct pnode *out);
+	/* Positions from PTREE_DYNAMIC on. */
+	int	(*readdir)(const struct pnode *dir, struct task *t, struct dir_emit *e);
 	bool	fleeting;		/* look the name up again every time */
 	bool	guarded;		/* only for who could trace the process: its user, or CAP_SYS_PTRACE */
 };

@@ -34,12 +34,12 @@ static int
 compare(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
+	struct timespec xt = x->st.st_mtim, yt = y->st.st_mtim;
 	int c = 0;
 
 	if (by_time)
-		c = x->st.st_mtim.tv_sec != y->st.st_mtim.tv_sec
-			? (x->st.st_mtim.tv_sec < y->st.st_mtim.tv_sec) - (x->st.st_mtim.tv_sec > y->st.st_mtim.tv_sec)
-			: (x->st.st_mtim.tv_nsec < y->st.st_mtim.tv_nsec) - (x->st.st_mtim.tv_nsec > y->st.st_mtim.tv_nsec);
+		c = xt.tv_sec != yt.tv_sec ? (xt.tv_sec < yt.tv_sec) - (xt.tv_sec > yt.tv_sec)
+					   : (xt.tv_nsec < yt.tv_nsec) - (xt.tv_nsec > yt.tv_nsec);
 	else if (by_size)
 		c = (x->st.st_size < y->st.st_size) - (x->st.st_size > y->st.st_size);
 	if (!c)

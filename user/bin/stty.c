@@ -90,8 +90,8 @@ set(struct termios *t, const char *s, const char *value)
 		}
 	for (i = 0; value && i < sizeof chars / sizeof *chars; i++)
 		if (!strcmp(chars[i].name, s)) {
-			t->c_cc[chars[i].index] = value[0] == '^' && value[1] ? (value[1] == '-' ? 0 : value[1] ^ 64) & 127
-				: (unsigned char)value[0];
+			t->c_cc[chars[i].index] = value[0] != '^' || !value[1] ? (unsigned char)value[0]
+						: value[1] == '-' ? 0 : (value[1] ^ 64) & 127;
 			return 2;
 		}
 	if (!strcmp(s, "sane") || !strcmp(s, "cooked") || !strcmp(s, "-raw")) {

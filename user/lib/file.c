@@ -157,7 +157,13 @@ int chdir(const char *path) { return CALL(chdir, path); }
 int fchdir(int fd) { return CALL(fchdir, fd); }
 int chroot(const char *path) { return CALL(chroot, path); }
 int link(const char *from, const char *to) { return CALL(linkat, AT_FDCWD, from, AT_FDCWD, to, 0); }
-int linkat(int odfd, const char *from, int ndfd, const char *to, int flags) { return CALL(linkat, odfd, from, ndfd, to, flags); }
+
+int
+linkat(int odfd, const char *from, int ndfd, const char *to, int flags)
+{
+	return CALL(linkat, odfd, from, ndfd, to, flags);
+}
+
 int symlink(const char *target, const char *path) { return CALL(symlinkat, target, AT_FDCWD, path); }
 int symlinkat(const char *target, int dfd, const char *path) { return CALL(symlinkat, target, dfd, path); }
 int unlink(const char *path) { return CALL(unlinkat, AT_FDCWD, path, 0); }
@@ -165,7 +171,13 @@ int unlinkat(int dfd, const char *path, int flags) { return CALL(unlinkat, dfd, 
 int rmdir(const char *path) { return CALL(unlinkat, AT_FDCWD, path, AT_REMOVEDIR); }
 int rename(const char *from, const char *to) { return CALL(renameat2, AT_FDCWD, from, AT_FDCWD, to, 0); }
 int chown(const char *path, uid_t uid, gid_t gid) { return CALL(fchownat, AT_FDCWD, path, uid, gid, 0); }
-int lchown(const char *path, uid_t uid, gid_t gid) { return CALL(fchownat, AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW); }
+
+int
+lchown(const char *path, uid_t uid, gid_t gid)
+{
+	return CALL(fchownat, AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+
 int fchown(int fd, uid_t uid, gid_t gid) { return CALL(fchown, fd, uid, gid); }
 int chmod(const char *path, mode_t mode) { return CALL(fchmodat, AT_FDCWD, path, mode); }
 int fchmod(int fd, mode_t mode) { return CALL(fchmod, fd, mode); }
@@ -174,13 +186,31 @@ int mkdir(const char *path, mode_t mode) { return CALL(mkdirat, AT_FDCWD, path, 
 int mkdirat(int dfd, const char *path, mode_t mode) { return CALL(mkdirat, dfd, path, mode); }
 int mknod(const char *path, mode_t mode, dev_t dev) { return CALL(mknodat, AT_FDCWD, path, mode, dev); }
 int mkfifo(const char *path, mode_t mode) { return mknod(path, mode | S_IFIFO, 0); }
-int fstatat(int dfd, const char *restrict path, struct stat *restrict st, int flags) { return CALL(newfstatat, dfd, path, st, flags); }
+
+int
+fstatat(int dfd, const char *restrict path, struct stat *restrict st, int flags)
+{
+	return CALL(newfstatat, dfd, path, st, flags);
+}
+
 int stat(const char *restrict path, struct stat *restrict st) { return fstatat(AT_FDCWD, path, st, 0); }
-int lstat(const char *restrict path, struct stat *restrict st) { return fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW); }
+
+int
+lstat(const char *restrict path, struct stat *restrict st)
+{
+	return fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+
 int fstat(int fd, struct stat *st) { return CALL(fstat, fd, st); }
 int statfs(const char *path, struct statfs *s) { return CALL(statfs, path, s); }
 int fstatfs(int fd, struct statfs *s) { return CALL(fstatfs, fd, s); }
-int utimensat(int dfd, const char *path, const struct timespec times[2], int flags) { return CALL(utimensat, dfd, path, times, flags); }
+
+int
+utimensat(int dfd, const char *path, const struct timespec times[2], int flags)
+{
+	return CALL(utimensat, dfd, path, times, flags);
+}
+
 int futimens(int fd, const struct timespec times[2]) { return CALL(utimensat, fd, NULL, times, 0); }
 
 int

@@ -155,7 +155,13 @@ tcgetpgrp(int fd)
 
 int sched_yield(void) { return SYS0(sched_yield); }
 int sched_setaffinity(pid_t pid, size_t n, const cpu_set_t *set) { return CALL(sched_setaffinity, pid, n, set); }
-int sched_setscheduler(pid_t pid, int policy, const struct sched_param *p) { return CALL(sched_setscheduler, pid, policy, p); }
+
+int
+sched_setscheduler(pid_t pid, int policy, const struct sched_param *p)
+{
+	return CALL(sched_setscheduler, pid, policy, p);
+}
+
 int sched_getscheduler(pid_t pid) { return CALL(sched_getscheduler, pid); }
 
 int
@@ -173,7 +179,12 @@ sched_getcpu(void)
 	return CALL(getcpu, &cpu, 0) < 0 ? -1 : (int)cpu;
 }
 
-int prlimit(pid_t pid, int which, const struct rlimit *set, struct rlimit *old) { return CALL(prlimit64, pid, which, set, old); }
+int
+prlimit(pid_t pid, int which, const struct rlimit *set, struct rlimit *old)
+{
+	return CALL(prlimit64, pid, which, set, old);
+}
+
 int getrlimit(int which, struct rlimit *r) { return prlimit(0, which, NULL, r); }
 int setrlimit(int which, const struct rlimit *r) { return prlimit(0, which, r, NULL); }
 int getrusage(int who, struct rusage *ru) { return CALL(getrusage, who, ru); }

@@ -30,7 +30,12 @@ void
 	return sigaction(sig, &act, &old) < 0 ? SIG_ERR : old.sa_handler;
 }
 
-int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old) { return CALL(rt_sigprocmask, how, set, old, sizeof *set); }
+int
+sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+{
+	return CALL(rt_sigprocmask, how, set, old, sizeof *set);
+}
+
 int sigpending(sigset_t *set) { return CALL(rt_sigpending, set, sizeof *set); }
 int sigsuspend(const sigset_t *set) { return CALL(rt_sigsuspend, set, sizeof *set); }
 int sigaltstack(const stack_t *restrict ss, stack_t *restrict old) { return CALL(sigaltstack, ss, old); }

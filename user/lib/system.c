@@ -82,11 +82,23 @@ int clock_gettime(clockid_t clock, struct timespec *ts) { return CALL(clock_gett
 int clock_settime(clockid_t clock, const struct timespec *ts) { return CALL(clock_settime, clock, ts); }
 int clock_getres(clockid_t clock, struct timespec *ts) { return CALL(clock_getres, clock, ts); }
 int nanosleep(const struct timespec *req, struct timespec *rem) { return CALL(nanosleep, req, rem); }
-int clock_nanosleep(clockid_t clock, int flags, const struct timespec *req, struct timespec *rem) { return -SYS(clock_nanosleep, clock, flags, req, rem); }
+
+int
+clock_nanosleep(clockid_t clock, int flags, const struct timespec *req, struct timespec *rem)
+{
+	return -SYS(clock_nanosleep, clock, flags, req, rem);
+}
+
 int gettimeofday(struct timeval *restrict tv, void *restrict tz) { return CALL(gettimeofday, tv, tz); }
 int settimeofday(const struct timeval *tv, const void *tz) { return CALL(settimeofday, tv, tz); }
 int getitimer(int which, struct itimerval *value) { return CALL(getitimer, which, value); }
-int setitimer(int which, const struct itimerval *restrict value, struct itimerval *restrict old) { return CALL(setitimer, which, value, old); }
+
+int
+setitimer(int which, const struct itimerval *restrict value, struct itimerval *restrict old)
+{
+	return CALL(setitimer, which, value, old);
+}
+
 clock_t times(struct tms *t) { return SYS(times, t); }
 
 time_t
@@ -127,7 +139,12 @@ usleep(unsigned int us)
 
 /* ---- the machine ---- */
 
-int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data) { return CALL(mount, source, target, type, flags, data); }
+int
+mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
+{
+	return CALL(mount, source, target, type, flags, data);
+}
+
 int umount2(const char *target, int flags) { return CALL(umount2, target, flags); }
 int umount(const char *target) { return CALL(umount2, target, 0); }
 int uname(struct utsname *u) { return CALL(uname, u); }

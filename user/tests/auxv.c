@@ -19,8 +19,8 @@ main(int argc, char **argv)
 			values[pair[0]] = pair[1];
 			have[pair[0]]++;
 		}
-	static const int wanted[] = { AT_PHDR, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID, AT_EUID,
-				      AT_GID, AT_EGID, AT_HWCAP, AT_CLKTCK, AT_SECURE, AT_RANDOM, AT_EXECFN };
+	static const int wanted[] = { AT_PHDR, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID,
+				      AT_EUID, AT_GID, AT_EGID, AT_HWCAP, AT_CLKTCK, AT_SECURE, AT_RANDOM, AT_EXECFN };
 	for (unsigned i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
 		if (have[wanted[i]] != 1) {
 			printf("aux entry %d: %ld times\n", wanted[i], have[wanted[i]]);

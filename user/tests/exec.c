@@ -22,7 +22,8 @@ run(const char *path, char *const argv[], char *const envp[])
 
 	if (p == 0) {
 		execve(path, argv, envp);
-		_exit(100 + (errno == ENOEXEC ? 1 : errno == EACCES ? 2 : errno == E2BIG ? 3 : errno == ENOENT ? 4 : 9));
+		_exit(100 + (errno == ENOEXEC ? 1 : errno == EACCES ? 2 :
+			     errno == E2BIG ? 3 : errno == ENOENT ? 4 : 9));
 	}
 	CHECK(waitpid(p, &status, 0) == p);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
@@ -44,8 +45,8 @@ tiny_elf(char *p, int type)
 		0x00000073,		/* ecall */
 	};
 	long base = type == ET_EXEC ? 0x10000 : 0, size = 120 + sizeof code;
-	struct elf64_ehdr eh = { .e_type = type, .e_machine = EM_RISCV, .e_version = 1, .e_entry = base + 120, .e_phoff = 64,
-				 .e_flags = 1, .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 1 };
+	struct elf64_ehdr eh = { .e_type = type, .e_machine = EM_RISCV, .e_version = 1, .e_entry = base + 120,
+				 .e_phoff = 64, .e_flags = 1, .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 1 };
 	struct elf64_phdr ph = { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = base, .p_paddr = base,
 				 .p_filesz = size, .p_memsz = size, .p_align = 4096 };
 
@@ -87,7 +88,8 @@ main(int argc, char **argv, char **envp)
 	}
 	fd = open("/dev/null", O_RDONLY);
 	CHECK(dup3(fd, 50, O_CLOEXEC) == 50 && dup2(fd, 51) == 51);
-	CHECK(run("/proc/self/exe", (char *[]){ "x", "check", "two words", "", NULL }, (char *[]){ "A=1", "B=", NULL }) == 33);
+	CHECK(run("/proc/self/exe", (char *[]){ "x", "check", "two words", "", NULL },
+		  (char *[]){ "A=1", "B=", NULL }) == 33);
 
 	/* An unlimited stack leaves room for the program. */
 	{

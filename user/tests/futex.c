@@ -8,7 +8,11 @@
 #define WAIT_BITSET 9
 #define PRIVATE 128
 
-static long futex(volatile int *a, int op, int v, void *t, volatile int *b, int v3) { return syscall(SYS_futex, a, op, v, t, b, v3); }
+static long
+futex(volatile int *a, int op, int v, void *t, volatile int *b, int v3)
+{
+	return syscall(SYS_futex, a, op, v, t, b, v3);
+}
 
 int
 main(void)

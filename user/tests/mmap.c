@@ -35,7 +35,7 @@ main(void)
 	CHECK((long)mmap(NULL, 1UL << 46, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == -1 && errno == ENOMEM);
 	n = mmap(m + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	CHECK(n == m + 2 * PAGE && *n == 0);
-	CHECK((long)mmap(n, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == -1 && errno == EEXIST);
+	CHECK_ERRNO(EEXIST, (long)mmap(n, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
 	CHECK(mmap(n, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == n);
 	n[1] = 9;
 	CHECK(madvise(n, PAGE, MADV_DONTNEED) == 0 && n[1] == 0);

@@ -85,7 +85,8 @@ main(void)
 	make("mine", 0644, SOMEBODY, SOMEBODY);
 	make("mine-none", 0077, SOMEBODY, SOMEBODY);
 	make("group-060", 0060, 0, SOMEBODY);
-	CHECK(mkdir("closed", 0700) == 0 && mkdir("search", 0711) == 0 && mkdir("sticky", 0777) == 0 && chmod("sticky", 01777) == 0);
+	CHECK(mkdir("closed", 0700) == 0 && mkdir("search", 0711) == 0);
+	CHECK(mkdir("sticky", 0777) == 0 && chmod("sticky", 01777) == 0);
 	make("closed/inside", 0644, 0, 0);
 	make("search/inside", 0644, 0, 0);
 	make("sticky/others", 0666, OTHER, OTHER);

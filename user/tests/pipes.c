@@ -32,8 +32,11 @@ main(void)
 		_exit(0);
 	}
 	close(f[1]);
-	for (done = 0; (n = read(f[0], back + done, 7001 < sizeof back - done ? 7001 : sizeof back - done)) > 0; done += n)
-		;
+	for (done = 0; ; done += n) {
+		n = read(f[0], back + done, 7001 < sizeof back - done ? 7001 : sizeof back - done);
+		if (n <= 0)
+			break;
+	}
 	CHECK(n == 0 && done == sizeof big && !memcmp(big, back, sizeof big));
 	CHECK(waitpid(p, &status, 0) == p && exited(status, 0));
 	close(f[0]);

@@ -25,7 +25,8 @@ run(void)
 		code[i] = rnd() << 16 ^ rnd();
 	if (rnd() % 2)			/* often valid: real instructions with random operands */
 		for (unsigned i = 0; i < 4 * PAGE / sizeof *code; i++)
-			code[i] = (code[i] & ~0x7fU) | (unsigned char[]){ 0x13, 0x33, 0x03, 0x23, 0x63, 0x6f, 0x73, 0x2f }[rnd() % 8];
+			code[i] = (code[i] & ~0x7fU) |
+				  (unsigned char[]){ 0x13, 0x33, 0x03, 0x23, 0x63, 0x6f, 0x73, 0x2f }[rnd() % 8];
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_NOFILE, &files);
 	setitimer(ITIMER_REAL, &soon, NULL);

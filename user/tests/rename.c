@@ -6,9 +6,33 @@
 #define RENAME_EXCHANGE 2
 #endif
 
-static void put(const char *n, char c) { int fd = open(n, O_WRONLY | O_CREAT | O_TRUNC, 0644); CHECK(fd >= 0 && write(fd, &c, 1) == 1); close(fd); }
-static char get(const char *n) { char c = 0; int fd = open(n, O_RDONLY); if (fd < 0) return 0; CHECK(read(fd, &c, 1) == 1); close(fd); return c; }
-static long ren(const char *a, const char *b, int flags) { return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, flags); }
+static void
+put(const char *n, char c)
+{
+	int fd = open(n, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	CHECK(fd >= 0 && write(fd, &c, 1) == 1);
+	close(fd);
+}
+
+static char
+get(const char *n)
+{
+	char c = 0;
+	int fd = open(n, O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	CHECK(read(fd, &c, 1) == 1);
+	close(fd);
+	return c;
+}
+
+static long
+ren(const char *a, const char *b, int flags)
+{
+	return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, flags);
+}
 
 int
 main(void)

@@ -73,7 +73,14 @@ count(long me)
 	return 0;
 }
 
-static int open_one(long unused) { (void)unused; shared_fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0); return 0; }
+static int
+open_one(long unused)
+{
+	(void)unused;
+	shared_fd = syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+	return 0;
+}
+
 static int spin(long unused) { (void)unused; for (;;) counter = counter; return 0; }
 static int leave(long code) { syscall(SYS_exit_group, code); return 0; }
 static volatile int *volatile nowhere = (volatile int *)8;

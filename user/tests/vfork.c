@@ -1,4 +1,4 @@
-/* vfork: with CLONE_VM|CLONE_VFORK the parent sleeps until the child execs or exits, and shares its memory till then. */
+/* vfork: with CLONE_VM|CLONE_VFORK the parent sleeps until the child execs or exits, and shares its memory. */
 #include <sched.h>
 #include "test.h"
 

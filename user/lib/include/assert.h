@@ -1,4 +1,4 @@
-/* assert.h */
+/* assert.h - a program that finds itself wrong says where and aborts. NDEBUG is not looked at. */
 #ifndef ASSERT_H
 #define ASSERT_H
 

@@ -65,7 +65,8 @@ int	 vprintf(const char *restrict fmt, va_list ap) __attribute__((format(printf,
 int	 vfprintf(FILE *restrict f, const char *restrict fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int	 vdprintf(int fd, const char *restrict fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int	 vsprintf(char *restrict s, const char *restrict fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-int	 vsnprintf(char *restrict s, size_t n, const char *restrict fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+int	 vsnprintf(char *restrict s, size_t n, const char *restrict fmt, va_list ap)
+	 __attribute__((format(printf, 3, 0)));
 int	 vasprintf(char **restrict s, const char *restrict fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int	 sscanf(const char *restrict s, const char *restrict fmt, ...) __attribute__((format(scanf, 2, 3)));
 int	 vsscanf(const char *restrict s, const char *restrict fmt, va_list ap) __attribute__((format(scanf, 2, 0)));

@@ -43,7 +43,8 @@ void	cpu_vendor(int cpu, ulong *mvendorid, ulong *marchid, ulong *mimpid);
 
 /* Boot. */
 void	cpu_init(void);			/* read /cpus; fill the table, cpu 0 = this hart */
-void	cpu_start_others(void);		/* SBI HSM; each runs kernel_secondary(); a hart that fails is left out, with a message */
+/* SBI HSM; each runs kernel_secondary(); a hart that fails is left out, with a message. */
+void	cpu_start_others(void);
 
 /*
  * Inter-processor interrupts, by SBI.  cpu_kick interrupts a hart so that it looks at its

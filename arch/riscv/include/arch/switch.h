@@ -36,7 +36,7 @@ struct task *switch_to(struct task *prev, struct task *next);
  * once it has filled task_trapframe(t) (exec_kernel): t then goes on in user mode...
  */
 void	task_arch_init_kernel(struct task *t, void (*fn)(void *), void *arg);
-/* ...or returns to user mode with a copy of regs (a0 = 0), sp and tp replaced if not 0. schedule_tail(prev) runs first. */
+/* ...or returns to user mode with a copy of regs (a0 = 0), sp and tp replaced if not 0; schedule_tail(prev) first. */
 void	task_arch_init_user(struct task *t, const struct trapframe *regs, ulong sp, ulong tls, bool set_tls);
 
 /* FP: lazily saved; the unit is off until the first FP instruction. */
