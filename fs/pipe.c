@@ -157,7 +157,7 @@ pipe_read(struct file *f, struct uio *u, loff_t *pos)
 	if (unlikely(!n))
 		n = -EFAULT;
 	if (was_tight && pipe_room(p) >= PIPE_BUF)
-		wake_up_key(&p->wr_wait, (void *)(ulong)(POLLOUT | POLLWRNORM), 0);
+		wake_up_key(&p->wr_wait, (void *)(POLLOUT | POLLWRNORM | WAKE_SYNC), 0);
 out:
 	mutex_unlock(&p->lock);
 	return n;
@@ -214,7 +214,7 @@ pipe_write(struct file *f, struct uio *u, loff_t *pos)
 		    (room && u->resid > PIPE_BUF && (f->flags & O_NONBLOCK))) {
 			n = pipe_fill(p, u, MIN(u->resid, room));
 			if (was_empty && n > 0)
-				wake_up_key(&p->rd_wait, (void *)(ulong)(POLLIN | POLLRDNORM), 0);
+				wake_up_key(&p->rd_wait, (void *)(POLLIN | POLLRDNORM | WAKE_SYNC), 0);
 			if (n < 0)
 				break;
 			done += n;

@@ -1,7 +1,8 @@
 /*
  * balance.c - which cpu a task runs on: choosing one when it wakes, stealing when one is idle.
  *
- *	wake-up		previous cpu if idle > any idle cpu it may use > previous cpu
+ *	wake-up		the waker's cpu if it says it will sleep (WAKE_SYNC); else
+ *			previous cpu if idle > any idle cpu it may use > previous cpu
  *	idle cpu	takes a waiting task from the cpu with the longest queue, before wfi
  *
  * Data        sched_idle_cpus (sched.c).

@@ -220,8 +220,10 @@ replace(struct exec *x, struct trapframe *r)
 
 	if (!err)
 		err = unshare_files(current);
-	if (err)
+	if (err) {
+		mm_put(x->mm);
 		return err;
+	}
 	task_set_mm(x->mm);
 	reset_task(x);
 	err = exec_clear_bss(x);
@@ -240,12 +242,15 @@ release(struct exec *x)
 	if (x->interp.file)
 		file_put(x->interp.file);
 	strings_free(&x->args);
+	if (x->name_page)
+		page_free(x->name_page);
 }
 
+/* name_page: the page that name is in, to be freed here, for this may not return; or NULL. */
 static int
-exec(const char *name, const struct string_array *argv, const struct string_array *envp)
+exec(const char *name, void *name_page, const struct string_array *argv, const struct string_array *envp)
 {
-	struct exec x = { .name = name };
+	struct exec x = { .name = name, .name_page = name_page };
 	bool replaced;
 	int err;
 
@@ -277,7 +282,7 @@ exec_kernel(const char *path, char *const argv[], char *const envp[])
 {
 	const struct string_array args = { .kernel = argv }, env = { .kernel = envp };
 
-	return exec(path, &args, &env);
+	return exec(path, NULL, &args, &env);
 }
 
 /* execve(2). */
@@ -299,7 +304,7 @@ sys_execve(const ulong *a)
 	else if (n == 0)
 		err = -ENOENT;
 	else
-		err = exec(name, &argv, &envp);
+		return exec(name, name, &argv, &envp);
 	page_free(name);
 	return err;
 }

@@ -43,6 +43,7 @@ struct program {
 
 struct exec {
 	const char *name;		/* as given to execve: comm, AT_EXECFN */
+	void	*name_page;		/* what to free with it, or NULL */
 	struct program prog, interp;
 	struct strings args;
 	struct mm *mm;			/* the new address space until it is current's */

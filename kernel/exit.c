@@ -78,9 +78,7 @@ task_set_mm(struct mm *mm)
 
 /* Does the parent not want to wait for its children? Then there are no zombies. */
 static bool
-wants_no_zombie(struct process *parent, int sig) MUST_HOLD(tasks_lock);
-static bool
-wants_no_zombie(struct process *parent, int sig)
+wants_no_zombie(struct process *parent, int sig) MUST_HOLD(tasks_lock)
 {
 	struct task *t = list_first(&parent->threads, struct task, thread_link);
 	const struct abi_sigaction *a;
@@ -101,9 +99,7 @@ process_bury_locked(struct process *p)
 
 /* Tell the parent of p, a zombie. p goes to `buried` if the parent does not want to know. */
 static void
-report_death(struct process *p, struct list *buried) MUST_HOLD(tasks_lock);
-static void
-report_death(struct process *p, struct list *buried)
+report_death(struct process *p, struct list *buried) MUST_HOLD(tasks_lock)
 {
 	int code = p->exit_code;
 	bool bury = wants_no_zombie(p->parent, p->leader->exit_signal);
@@ -117,9 +113,7 @@ report_death(struct process *p, struct list *buried)
 
 /* The last thread of p has gone. Its children get a new parent, its own parent a zombie. */
 static void
-die(struct process *p, struct list *buried) MUST_HOLD(tasks_lock);
-static void
-die(struct process *p, struct list *buried)
+die(struct process *p, struct list *buried) MUST_HOLD(tasks_lock)
 {
 	struct process *child, *next, *reaper = init_task->proc;
 
@@ -142,9 +136,7 @@ die(struct process *p, struct list *buried)
 
 /* Current's use of the cpu and of memory goes to its process's account. */
 static void
-account(struct task *t, struct process *p) MUST_HOLD(tasks_lock);
-static void
-account(struct task *t, struct process *p)
+account(struct task *t, struct process *p) MUST_HOLD(tasks_lock)
 {
 	u64 utime, stime;
 

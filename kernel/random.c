@@ -39,9 +39,7 @@ static const u8 no_nonce[CHACHA_NONCE_SIZE];	/* a key is used for one stream onl
 
 /* Make the next batch: the old key is gone afterwards. */
 static void
-refill(void) MUST_HOLD(random_lock);
-static void
-refill(void)
+refill(void) MUST_HOLD(random_lock)
 {
 	u8 key[CHACHA_KEY_SIZE];
 	int i;
@@ -55,9 +53,7 @@ refill(void)
 
 /* Each 32 bytes change the key, and a batch is made of it before the next. */
 static void
-mix(const void *buf, size_t n) MUST_HOLD(random_lock);
-static void
-mix(const void *buf, size_t n)
+mix(const void *buf, size_t n) MUST_HOLD(random_lock)
 {
 	const u8 *p = buf;
 	size_t i, piece;
@@ -71,9 +67,7 @@ mix(const void *buf, size_t n)
 }
 
 static void
-seed(void) MUST_HOLD(random_lock);
-static void
-seed(void)
+seed(void) MUST_HOLD(random_lock)
 {
 	struct fdt_prop seed_prop;
 	u64 jitter[JITTER_SAMPLES / 8];
@@ -90,9 +84,7 @@ seed(void)
 }
 
 static void
-take_from_pool(u8 *dst, size_t n) MUST_HOLD(random_lock);
-static void
-take_from_pool(u8 *dst, size_t n)
+take_from_pool(u8 *dst, size_t n) MUST_HOLD(random_lock)
 {
 	u8 *src;
 

@@ -32,7 +32,10 @@ limit_check(uint which, const struct abi_rlimit *old, const struct abi_rlimit *n
 	return 0;
 }
 
-/* t's limit `which`: the old one to *old, then *new (if not NULL) in its place. 0 or -errno. NO_TSA: without sighand, no lock. */
+/*
+ * t's limit `which`: the old one to *old, then *new (if not NULL) in its place. 0 or -errno. NO_TSA: a task that has
+ * exited has no sighand, and its lock is not taken.
+ */
 static int
 limit_swap(struct task *t, uint which, const struct abi_rlimit *new, struct abi_rlimit *old) NO_TSA
 {

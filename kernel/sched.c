@@ -160,12 +160,10 @@ rq_dequeue(struct rq *rq, struct task *t)
 	rq->nr_ready--;
 }
 
-/* As task_place, when t had better run, or must, on another cpu. */
+/* As task_place, on a cpu that may be another. */
 static NOINLINE void
-task_place_elsewhere(struct rq *rq, struct task *t, bool wakeup) NO_TSA
+task_place_on(int cpu, struct rq *rq, struct task *t, bool wakeup) NO_TSA
 {
-	int cpu = balance_choose_cpu(t);
-
 	while (cpu != rq->cpu) {
 		t->cpu = cpu;			/* a preempted task keeps on_cpu meanwhile: a waker leaves it to us */
 		spin_unlock_irqoff(&rq->lock);
@@ -189,11 +187,20 @@ static ALWAYS_INLINE void
 task_place(struct rq *rq, struct task *t, bool wakeup) NO_TSA
 {
 	if (unlikely((READ_ONCE(sched_idle_cpus) & t->se.allowed) || !(t->se.allowed & BIT(rq->cpu)))) {
-		task_place_elsewhere(rq, t, wakeup);
+		task_place_on(balance_choose_cpu(t), rq, t, wakeup);
 		return;
 	}
 	enqueue(rq, t, wakeup);
 	spin_unlock_irqoff(&rq->lock);
+}
+
+/* Would t run here as soon as current sleeps? */
+static inline bool
+follows_waker(const struct task *t)
+{
+	const struct rq *here = rq_of_cpu[current->cpu];
+
+	return t->se.allowed & BIT(here->cpu) && here->nr_ready == 0 && current != here->idle;
 }
 
 bool
@@ -215,6 +222,8 @@ wake_task(struct task *t, int mask) NO_TSA
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	if (t->on_cpu || t->se.queued)
 		spin_unlock_irqoff(&rq->lock);	/* on its way to sleep, or to another cpu: it stays */
+	else if ((mask & WAKE_SYNC) && follows_waker(t))
+		task_place_on(current->cpu, rq, t, true);
 	else
 		task_place(rq, t, true);
 	irq_restore(flags);
@@ -255,6 +264,11 @@ rq_pick(struct rq *rq) MUST_HOLD(rq->lock)
 static inline void
 switch_mm(struct task *prev, struct task *next)
 {
+	if (next->se.class == &sched_idle) {
+		if (prev->active_mm)
+			mm_leave(prev->active_mm);	/* a kernel thread's reference ends in finish_switch */
+		return;
+	}
 	if (!next->mm) {
 		next->active_mm = prev->active_mm;
 		if (prev->mm)
@@ -288,7 +302,7 @@ finish_switch(struct task *prev, ulong flags) NO_TSA
 	if (unlikely(after)) {
 		rq->after = AFTER_NOTHING;
 		if (after == AFTER_MIGRATE) {
-			task_place_elsewhere(rq, prev, false);
+			task_place_on(balance_choose_cpu(prev), rq, prev, false);
 			rq = NULL;
 		}
 	}

@@ -242,9 +242,7 @@ can_take(const struct task *t, int sig)
 
 /* A thread of p for a process-wide signal: current if it can, else the first; NULL if all block it. */
 static struct task *
-choose(struct process *p, int sig) MUST_HOLD(tasks_lock);
-static struct task *
-choose(struct process *p, int sig)
+choose(struct process *p, int sig) MUST_HOLD(tasks_lock)
 {
 	struct task *t;
 
@@ -269,9 +267,7 @@ signal_all_stopped(struct process *p, const struct task *me)
 
 /* A stop signal undoes SIGCONT, and SIGCONT what stop signals did, however they are handled. True: p goes on. */
 static bool
-stop_or_continue(struct process *p, int sig) MUST_HOLD(tasks_lock);
-static bool
-stop_or_continue(struct process *p, int sig)
+stop_or_continue(struct process *p, int sig) MUST_HOLD(tasks_lock)
 {
 	struct task *t;
 	bool stopped;

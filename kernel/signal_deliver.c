@@ -39,7 +39,7 @@ signal_notify_parent_locked(struct process *p, int why)
 	struct process *parent = p->parent;
 	struct task *t;
 	struct abi_siginfo info = { .si_signo = SIGCHLD, .si_code = why };
-	bool wanted = true;
+	bool wanted = true, exited;
 	int sig = SIGCHLD;
 
 	assert_held(&tasks_lock);
@@ -49,7 +49,8 @@ signal_notify_parent_locked(struct process *p, int why)
 	info.si_uid = p->leader->uid;
 	info.si_utime = p->utime / (NSEC_PER_SEC / ABI_CLK_TCK);
 	info.si_stime = p->stime / (NSEC_PER_SEC / ABI_CLK_TCK);
-	if (why == CLD_EXITED || why == CLD_KILLED || why == CLD_DUMPED) {
+	exited = why == CLD_EXITED || why == CLD_KILLED || why == CLD_DUMPED;
+	if (exited) {
 		sig = p->leader->exit_signal;
 		info.si_signo = sig;
 		info.si_status = why == CLD_EXITED ? WEXITSTATUS(p->exit_code) : WTERMSIG(p->exit_code);
@@ -60,7 +61,7 @@ signal_notify_parent_locked(struct process *p, int why)
 	}
 	if (sig && wanted)
 		signal_send_locked(parent, NULL, sig, &info);
-	wake_up_all(&parent->child_wait);
+	wake_up_key(&parent->child_wait, (void *)(exited ? WAKE_SYNC : 0), 0);
 }
 
 void

@@ -32,9 +32,7 @@ static struct sig_user root = { .uid = 0 };
 static struct sig_user *users[USER_BUCKETS] = { &root };	/* [u] */
 
 static struct sig_user *
-user_find(u32 uid) MUST_HOLD(users_lock);
-static struct sig_user *
-user_find(u32 uid)
+user_find(u32 uid) MUST_HOLD(users_lock)
 {
 	struct sig_user *u, *unused = NULL;
 

@@ -1,11 +1,9 @@
 /*
- * spinlock.c - the slow half of a ticket lock; in the debug build, the checked whole.
+ * spinlock.c - the slow half of a spinlock; in the debug build, the checked whole.
  *
- * Data        struct spinlock.ticket: the high half is the next ticket to hand out, the low
- *             half the one being served.  Both wrap; free is "equal".
  * Locks       this is them.
  * Not here    the fast paths (spinlock.h); rank checking (lockcheck.c).
- * Further     Mellor-Crummey and Scott, "Algorithms for scalable synchronization", 1991.
+ * Further     Anderson, "The performance of spin lock alternatives", 1990: spinning on a read.
  */
 #include "kernel/spinlock.h"
 #include "arch/barrier.h"
@@ -13,18 +11,21 @@
 #include "kernel/printk.h"
 #include "kernel/task.h"
 
-static inline u16
-spin_serving(struct spinlock *l)
+/* Spin on a read, which leaves the line where it is, and try when it says free. */
+static inline void
+spin_until_ours(struct spinlock *l)
 {
-	return smp_load_acquire((u16 *)&l->ticket);
+	do {
+		while (READ_ONCE(l->held))
+			cpu_relax();
+	} while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE));
 }
 
 #ifndef DEBUG
 void
-spin_wait(struct spinlock *l, u16 ticket)
+spin_wait(struct spinlock *l)
 {
-	while (spin_serving(l) != ticket)
-		cpu_relax();
+	spin_until_ours(l);
 }
 #else
 
@@ -33,22 +34,18 @@ spin_wait(struct spinlock *l, u16 ticket)
 void
 spin_init(struct spinlock *l, enum lock_rank rank)
 {
-	l->ticket = 0;
+	l->held = 0;
 	l->rank = rank;
 	l->cpu = -1;
 	l->caller = NULL;
 }
 
-/* Common to all: check, take a ticket, wait for it. was_off: interrupts were off before the caller began. */
+/* Common to all: check, then wait for it. was_off: interrupts were off before the caller began. */
 static void
 spin_acquire(struct spinlock *l, bool nested, bool was_off, const void *caller)
 {
-	u16 ticket;
-
 	lockcheck_acquire(l, l->rank, true, nested, was_off, caller);
-	ticket = __atomic_fetch_add(&l->ticket, 1U << 16, __ATOMIC_ACQUIRE) >> 16;
-	while (spin_serving(l) != ticket)
-		cpu_relax();
+	spin_until_ours(l);
 	l->cpu = current->cpu;
 	l->caller = caller;
 }
@@ -60,7 +57,7 @@ spin_release(struct spinlock *l, const void *caller)
 		panic("spinlock %p released on cpu %d by %p, but cpu %d holds it", l, current->cpu, caller, l->cpu);
 	lockcheck_release(l, caller);
 	l->cpu = -1;
-	__atomic_store_n((u16 *)&l->ticket, (u16)(l->ticket + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
 void
@@ -80,13 +77,8 @@ spin_lock_nested(struct spinlock *l) NO_TSA
 bool
 spin_trylock(struct spinlock *l) NO_TSA
 {
-	u32 old;
-
 	preempt_disable();
-	old = READ_ONCE(l->ticket);
-	if (((old >> 16 ^ old) & 0xffff) == 0 &&
-	    __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false,
-					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+	if (!__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE)) {
 		lockcheck_acquired(l, l->rank, true, !irq_enabled(), CALLER);
 		l->cpu = current->cpu;
 		l->caller = CALLER;

@@ -1,7 +1,9 @@
 /*
  * spinlock.h - mutual exclusion for a few instructions, between harts and interrupts.
  *
- * A ticket lock: harts get it in the order they asked.  Taking one disables preemption;
+ * Test and test-and-set: whoever asks first after the release gets it.  Not a queue: in a virtual
+ * machine the hart whose turn it is may not be running just then, and all would wait for it; the
+ * sections are short, and harts few, so that nobody waits long.  Taking one disables preemption;
  * one that an interrupt handler takes must be taken with interrupts off everywhere
  * (the _irqsave forms).  The debug build checks rank (lockrank.h), owner and leaks.
  */
@@ -45,7 +47,7 @@
 #endif
 
 struct CAPABILITY("spinlock") spinlock {
-	u32	ticket;			/* [a] high half: next to hand out; low half: now served */
+	u32	held;			/* [a] 0: free */
 #ifdef DEBUG
 	u16	rank;
 	s16	cpu;			/* holder's cpu, -1 if free */
@@ -104,26 +106,22 @@ static ALWAYS_INLINE void tsa_held(const struct spinlock *l) ASSERTS_HELD(*l) NO
 #else
 #define assert_held(l)	((void)0)
 
-void	spin_wait(struct spinlock *l, u16 ticket);	/* until it is served */
+void	spin_wait(struct spinlock *l);			/* until it is ours */
 
-static inline void spin_init(struct spinlock *l, enum lock_rank rank) { l->ticket = 0; }
+static inline void spin_init(struct spinlock *l, enum lock_rank rank) { l->held = 0; }
 static inline bool spin_held(const struct spinlock *l) { return true; }
 
 static ALWAYS_INLINE void
 spin_lock_irqoff(struct spinlock *l) ACQUIRES(*l) NO_TSA
 {
-	u32 old = __atomic_fetch_add(&l->ticket, 1U << 16, __ATOMIC_ACQUIRE);
-
-	if (unlikely((old >> 16 ^ old) & 0xffff))
-		spin_wait(l, old >> 16);
+	if (unlikely(__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE)))
+		spin_wait(l);
 }
 
 static ALWAYS_INLINE void
 spin_unlock_irqoff(struct spinlock *l) RELEASES(*l) NO_TSA
 {
-	u16 *served = (u16 *)&l->ticket;
-
-	__atomic_store_n(served, *served + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
 static ALWAYS_INLINE void
@@ -136,13 +134,8 @@ spin_lock(struct spinlock *l) ACQUIRES(*l) NO_TSA
 static ALWAYS_INLINE bool
 spin_trylock(struct spinlock *l) TRY_ACQUIRES(*l) NO_TSA
 {
-	u32 old;
-
 	preempt_disable();
-	old = READ_ONCE(l->ticket);
-	if (((old >> 16 ^ old) & 0xffff) == 0 &&
-	    __atomic_compare_exchange_n(&l->ticket, &old, old + (1U << 16), false,
-					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
 		return true;
 	preempt_enable();
 	return false;

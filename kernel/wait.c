@@ -36,9 +36,7 @@ struct report {				/* what wait4 and waitid hand out */
 
 /* What child has to tell, if it is asked for; take: and then it has told it. False: nothing. */
 static bool
-tells(struct process *child, int options, bool take, struct report *r) MUST_HOLD(tasks_lock);
-static bool
-tells(struct process *child, int options, bool take, struct report *r)
+tells(struct process *child, int options, bool take, struct report *r) MUST_HOLD(tasks_lock)
 {
 	int code = child->exit_code;
 
@@ -65,9 +63,7 @@ tells(struct process *child, int options, bool take, struct report *r)
 
 /* The child's resources, with those of its own children, become its parent's children's. */
 static void
-inherit_usage(struct process *p, const struct process *child) MUST_HOLD(tasks_lock);
-static void
-inherit_usage(struct process *p, const struct process *child)
+inherit_usage(struct process *p, const struct process *child) MUST_HOLD(tasks_lock)
 {
 	p->cutime += child->utime + child->cutime;
 	p->cstime += child->stime + child->cstime;

@@ -19,7 +19,7 @@
 bool
 waiter_wake_task(struct waiter *w, void *key)
 {
-	bool woken = wake_task(w->task, WAKE_ANY);
+	bool woken = wake_task(w->task, WAKE_ANY | ((ulong)key & WAKE_SYNC));
 
 	list_remove(&w->link);
 	return woken;

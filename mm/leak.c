@@ -151,9 +151,7 @@ follow(void)
 
 /* Nothing below a sleeping task's stack pointer means anything; a running one's is left alone. */
 static void
-wipe_stacks(void) MUST_HOLD(tasks_lock);
-static void
-wipe_stacks(void)
+wipe_stacks(void) MUST_HOLD(tasks_lock)
 {
 	struct task *t;
 

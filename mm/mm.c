@@ -6,9 +6,9 @@
  *	refs	the users together count as one, and each kernel thread that borrows it as one. The
  *		last one frees its root table.
  *
- * A hart that runs a kernel thread, or whose last task of the space has exited, keeps the space
- * loaded until it has another to load: the kernel half is the same in all of them. kernel/sched.c
- * hands that reference on from one kernel thread to the next.
+ * A hart that runs a kernel thread keeps the space it finds loaded until it has another to load: the
+ * kernel half is the same in all of them. kernel/sched.c hands that reference on from one kernel
+ * thread to the next. A hart that goes idle leaves (mm_leave), so that nobody wakes it for a flush.
  *
  * Invariants  M1  a hart that has mm loaded has its bit set in mm->cpus.
  * Not here    what is in it: area.c, fault.c, fork.c, mmap.c.
@@ -132,6 +132,13 @@ mm_switch(struct mm *prev, struct mm *next)
 	mmu_switch(virt_to_phys(next->root));
 	if (prev)
 		__atomic_fetch_and(&prev->cpus, ~bit, __ATOMIC_RELEASE);
+}
+
+void
+mm_leave(struct mm *mm)
+{
+	mmu_switch(virt_to_phys(kernel_root));
+	__atomic_fetch_and(&mm->cpus, ~BIT(current->cpu), __ATOMIC_RELEASE);
 }
 
 struct mm *

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("arch", "kernel", "mm", "fs", "drivers", "lib", "include", "user")
 FLAGS = ["--target=riscv64-linux-gnu", "-std=gnu11", "-ffreestanding", "-fsyntax-only", "-march=rv64imac", "-mabi=lp64",
          "-mcmodel=medany", "-I.", "-Iinclude", "-Iarch/riscv/include", "-D__KERNEL__", "-DDEBUG", "-Wall", "-Wextra",
-         "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-unused-command-line-argument"]
+         "-Wno-unused-parameter", "-Wno-unused-command-line-argument"]
 # lib/host.mk's
 HOST_FLAGS = ["-std=gnu11", "-fsyntax-only", "-I.", "-Iinclude", "-include", "lib/host_rename.h",
               "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-unused-function"]
@@ -114,12 +114,13 @@ def main():
     checks = [layout, names, letters, rooms] + ([headers, locks] if shutil.which("clang") else [])
     if not shutil.which("clang"):
         print("lint: clang is missing, headers and locks are not checked: sh tools/doctor install lint", file=sys.stderr)
-    found = 0
+    found = set()               # what is wrong with a header, clang says once for each file that includes it
     for check in checks:
         for line in check():
-            print(line)
-            found += 1
-    print(f"lint: {found} finding{'s' * (found != 1)} by {', '.join(c.__name__ for c in checks)}")
+            if line not in found:
+                print(line)
+            found.add(line)
+    print(f"lint: {len(found)} finding{'s' * (len(found) != 1)} by {', '.join(c.__name__ for c in checks)}")
     return 1 if found else 0
 
 
