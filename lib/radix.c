@@ -19,6 +19,8 @@ struct radix_node {
 	void	*slot[SLOTS];
 };
 
+const size_t radix_node_size = sizeof(struct radix_node);
+
 static uint
 slot_at(u64 index, uint shift)
 {

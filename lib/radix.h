@@ -31,6 +31,7 @@ void	*radix_next(const struct radix *r, u64 *index);
 /* Free all nodes (not the items). */
 void	 radix_destroy(struct radix *r);
 
+extern const size_t radix_node_size;	/* what radix_node_alloc is asked for, always */
 void	*radix_node_alloc(size_t size);
 void	 radix_node_free(void *node);
 

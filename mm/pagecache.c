@@ -19,6 +19,7 @@
 
 #include "abi/errno.h"
 #include "fs/vfs.h"
+#include "kernel/printk.h"
 #include "kernel/waitq.h"
 #include "lib/string.h"
 #include "mm/internal.h"
@@ -29,7 +30,6 @@
 
 static struct waitq queues[NQUEUES];
 static struct slab_cache *node_cache;
-static size_t node_size;
 
 /* ---- nodes for lib/radix.c ---- */
 
@@ -38,17 +38,14 @@ radix_cache_init(void)
 {
 	for (uint i = 0; i < NQUEUES; i++)
 		waitq_init(&queues[i]);
+	node_cache = slab_create("radix_node", radix_node_size, 64, NULL);
 }
 
 void *
 radix_node_alloc(size_t size)
 {
-	/* All nodes are of one size; the first call tells it. */
-	if (!node_cache) {
-		node_cache = slab_create("radix_node", size, 64, NULL);
-		node_size = size;
-	}
-	return size == node_size ? slab_alloc(node_cache, GFP_ATOMIC | GFP_ZERO) : NULL;
+	assert(size == radix_node_size);
+	return slab_alloc(node_cache, GFP_ATOMIC | GFP_ZERO);
 }
 
 void

@@ -11,7 +11,7 @@ from grade.suite.conftest import BUILDS
 from grade.cpio import pack
 
 
-pytestmark = pytest.mark.ours
+pytestmark = [pytest.mark.ours, pytest.mark.builds("gcc", "debug")]
 
 
 def base(build):

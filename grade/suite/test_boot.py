@@ -19,6 +19,7 @@ def test_sifive_u_reaches_the_prompt(machine):
     assert m.run("grep -c ^processor /proc/cpuinfo") == "4"
 
 
+@pytest.mark.builds("gcc", "debug")
 @pytest.mark.parametrize("mem", ["64M", "96M", "1G", "3G", "16G"])
 def test_any_amount_of_ram(machine, mem):
     """From 64 MiB to 16 GiB; nearly all of it is usable."""

@@ -19,6 +19,9 @@ sync; poweroff -f
 """
 
 
+pytestmark = pytest.mark.builds("gcc", "debug")
+
+
 @pytest.fixture
 def busybox_root(debian, cpio):
     return cpio({

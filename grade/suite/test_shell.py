@@ -2,6 +2,11 @@
 
 import re
 
+import pytest
+
+
+pytestmark = pytest.mark.builds("gcc", "debug")
+
 
 def typed(machine, keys, pattern):
     """Type keys at the prompt; pattern must come out on a line of its own, and then a prompt."""

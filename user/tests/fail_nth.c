@@ -115,6 +115,21 @@ do_exec_shared(void)
 }
 
 static int
+sleep_a_little(void *arg)
+{
+	pause_ms(20);
+	return 0;
+}
+
+/* The same of signal actions; and the old address space has another user. */
+static int
+do_exec_shared_memory(void)
+{
+	TRY(clone(sleep_a_little, stack + sizeof stack, CLONE_VM | CLONE_SIGHAND | CLONE_FILES | CLONE_FS | SIGCHLD, NULL));
+	return exec_with("a", "b");
+}
+
+static int
 do_exec_long(void)
 {
 	memset(buf, 'x', 20000);
@@ -211,6 +226,27 @@ do_names(void)
 	TRY(rmdir("d"));
 	TRY(chdir("/proc/self/fd"));
 	TRY(chdir(DIR_NAME));
+	return 0;
+}
+
+/* Names that have to be kept outside of the kernel's entries for them. */
+static int
+do_long_names(void)
+{
+	char a[201], b[201], path[4096];
+	int fd;
+
+	memset(a, 'a', 200);
+	memset(b, 'b', 200);
+	a[200] = b[200] = '\0';
+	TRY(fd = open(a, O_RDWR | O_CREAT, 0600));
+	TRY(mkdir(b, 0700));
+	TRY(syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* exchange */));
+	TRY(chdir(a));
+	TRY(getcwd(path, sizeof path));
+	TRY(chdir(".."));
+	TRY(rename(b, "b"));
+	TRY(rmdir(a));
 	return 0;
 }
 
@@ -511,9 +547,10 @@ static const struct scenario {
 	int	(*run)(void);
 } scenarios[] = {
 	{ "fork", do_fork }, { "vfork and exec", do_vfork_exec }, { "exec", do_exec },
-	{ "exec, shared descriptors", do_exec_shared }, { "exec, long arguments", do_exec_long },
+	{ "exec, shared descriptors", do_exec_shared }, { "exec, shared memory", do_exec_shared_memory },
+	{ "exec, long arguments", do_exec_long },
 	{ "exec of a script", do_exec_script }, { "thread", do_thread }, { "pipe", do_pipe },
-	{ "sendfile", do_sendfile }, { "fifo", do_fifo }, { "names", do_names }, { "tmpfs", do_tmpfs },
+	{ "sendfile", do_sendfile }, { "fifo", do_fifo }, { "names", do_names }, { "long names", do_long_names }, { "tmpfs", do_tmpfs },
 	{ "file", do_file }, { "iovecs", do_iovecs }, { "locks", do_locks },
 	{ "anonymous memory", do_anonymous }, { "mremap", do_mremap }, { "brk", do_brk },
 	{ "shared memory", do_shared }, { "descriptors", do_descriptors }, { "poll", do_poll },
@@ -532,6 +569,12 @@ clean_up(void)
 	rmdir("m");
 	unlink("d/x");
 	rmdir("d");
+	for (int c = 'a'; c <= 'b'; c++) {	/* of do_long_names */
+		memset(buf, c, 200);
+		buf[200] = '\0';
+		if (unlink(buf) < 0)
+			rmdir(buf);
+	}
 	for (const char *const *n = (const char *const[]){ "a", "b", "s", "fifo", "script", NULL }; *n; n++)
 		unlink(*n);
 }
