@@ -9,7 +9,7 @@ main(void)
 {
 	volatile long *counts = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned long mask = 1;
-	long total = 0, lo = 1L << 62, hi = 0;
+	long lo = 1L << 62, hi = 0;
 	pid_t p[4];
 	struct timespec a, b, nap = { 0, 1000000 };
 
@@ -29,7 +29,6 @@ main(void)
 		kill(p[i], SIGSTOP);
 	pause_ms(50);
 	for (int i = 0; i < 4; i++) {
-		total += counts[i];
 		lo = counts[i] < lo ? counts[i] : lo;
 		hi = counts[i] > hi ? counts[i] : hi;
 		kill(p[i], SIGKILL);
