@@ -116,13 +116,24 @@ exit_status(int st)
 	return WIFSIGNALED(st) ? 128 + WTERMSIG(st) : WIFSTOPPED(st) ? 128 + WSTOPSIG(st) : WEXITSTATUS(st);
 }
 
+/*
+ * A ^C may come while a job is being started. Until the job has the terminal the shell gets it, and passes it on; the
+ * child keeps it pending until its signals have their ordinary meaning again.
+ */
 pid_t
 job_fork(struct job *j, int background)
 {
+	sigset_t keys, old;
 	pid_t pid;
 
 	fflush(stdout);
+	sigemptyset(&keys);
+	sigaddset(&keys, SIGINT);
+	sigaddset(&keys, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &keys, &old);
 	pid = fork();
+	if (pid)
+		sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0) {
 		sh_warn("fork: %s", strerror(errno));
 		return -1;
@@ -148,6 +159,7 @@ job_fork(struct job *j, int background)
 			}
 		}
 		jobs_forget();
+		sigprocmask(SIG_SETMASK, &old, NULL);
 		return 0;
 	}
 	if (j) {
@@ -157,6 +169,11 @@ job_fork(struct job *j, int background)
 			if (!j->pgid)
 				j->pgid = pid;
 			setpgid(pid, j->pgid);	/* child and parent both: neither may be late */
+			if (!background) {
+				tcsetpgrp(sh.tty, j->pgid);
+				if (interrupted)
+					kill(-j->pgid, SIGINT);
+			}
 		}
 	}
 	return pid;
