@@ -12,6 +12,7 @@
 #include "kernel/printk.h"
 #include "kernel/task.h"
 #include "lib/fmt.h"
+#include "lib/string.h"
 
 static int panic_cpu = -1;			/* [a] the first cpu that panicked */
 static char reason[256];			/* not on the stack, which may be short */
@@ -47,14 +48,19 @@ die(const struct trapframe *r, const char *fmt, va_list ap)
 
 	irq_disable();
 	if (!__atomic_compare_exchange_n(&panic_cpu, &none, me, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-		if (none == me)
-			machine_fail(1);	/* a panic inside a panic */
-		cpu_halt_self(r);
+		if (none != me)
+			cpu_halt_self(r);
+		/* A panic inside a panic: the firmware's console, and no more. */
+		vsnprintf(reason, sizeof(reason), fmt, ap);
+		early_console_write("\npanic in panic: ", 17);
+		early_console_write(reason, strlen(reason));
+		early_console_write("\n", 1);
+		machine_fail(1);
 	}
 	console_loglevel = 8;
 	vsnprintf(reason, sizeof(reason), fmt, ap);
+	printk(KERN_EMERG "Kernel panic: %s\n", reason);	/* first: what follows may fail too */
 	cpu_halt_others();
-	printk(KERN_EMERG "Kernel panic: %s\n", reason);
 	show_hart(me, r);
 	for (cpu = 0; cpu < ncpus; cpu++) {
 		if (cpu == me || !(cpus_online & BIT(cpu)))
