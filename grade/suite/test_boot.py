@@ -21,12 +21,12 @@ def test_sifive_u_reaches_the_prompt(machine):
 
 @pytest.mark.builds("gcc", "debug")
 @pytest.mark.parametrize("mem", ["64M", "96M", "1G", "3G", "16G"])
-def test_any_amount_of_ram(machine, mem):
-    """From 64 MiB to 16 GiB; nearly all of it is usable."""
+def test_any_amount_of_ram(machine, build, mem):
+    """From 64 MiB to 16 GiB; nearly all of it is usable (the debug build's shadow takes an eighth)."""
     m = machine(mem=mem).boot()
     total = int(re.search(r"MemTotal: *(\d+) kB", m.run("cat /proc/meminfo"))[1])
     given = int(mem[:-1]) * (1024 if mem[-1] == "M" else 1024 * 1024)
-    assert given * 0.93 < total <= given
+    assert given * (0.76 if build == "debug" else 0.93) < total <= given
 
 
 @pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off", "sifive-u54"])
