@@ -9,14 +9,12 @@
 
 #define SETFL_BITS	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC)
 
+/* Another descriptor for f: the lowest free one from min on. It, or -errno. */
 static long
-dup_from(struct file *f, u64 min, bool cloexec)
+dup_lowest(struct file *f, int min, bool cloexec)
 {
-	int fd;
+	int fd = fd_alloc(min, cloexec);
 
-	if (min >= current->proc->rlim[RLIMIT_NOFILE].rlim_cur || (int)min < 0)
-		return -EINVAL;
-	fd = fd_alloc(min, cloexec);
 	if (fd >= 0) {
 		file_get(f);
 		fd_install(fd, f);
@@ -24,21 +22,25 @@ dup_from(struct file *f, u64 min, bool cloexec)
 	return fd;
 }
 
+static long
+dup_from(struct file *f, u64 min, bool cloexec)
+{
+	if (min >= current->proc->rlim[RLIMIT_NOFILE].rlim_cur || (int)min < 0)
+		return -EINVAL;
+	return dup_lowest(f, min, cloexec);
+}
+
 long
 sys_dup(const ulong *a)
 {
 	struct file *f;
 	bool put;
-	int fd;
+	long fd;
 
 	f = fd_get_path(a[0], &put);
 	if (!f)
 		return -EBADF;
-	fd = fd_alloc(0, false);
-	if (fd >= 0) {
-		file_get(f);
-		fd_install(fd, f);
-	}
+	fd = dup_lowest(f, 0, false);
 	fd_put(f, put);
 	return fd;
 }

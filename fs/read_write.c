@@ -13,8 +13,11 @@
 
 #define RW_MAX		0x7ffff000UL	/* Linux moves no more in one call */
 
-long
-sys_read(const ulong *a)
+typedef ssize_t (*rw_fn)(struct file *, struct uio *, loff_t *);
+
+/* At the file's own position. Inlined, for then the call of rw is a direct one. */
+static ALWAYS_INLINE long
+rw_here(const ulong *a, rw_fn rw)
 {
 	struct file *f;
 	struct uio u;
@@ -28,32 +31,22 @@ sys_read(const ulong *a)
 		uio_init_user(&u, UPTR(a[1]), a[2]);
 	else
 		uio_init_user(&u, UPTR(a[1]), RW_MAX);
-	n = (ssize_t)a[2] < 0 ? -EINVAL : file_read(f, &u, NULL);
+	n = (ssize_t)a[2] < 0 ? -EINVAL : rw(f, &u, NULL);
 	fd_put(f, put);
 	return n;
+}
+
+long
+sys_read(const ulong *a)
+{
+	return rw_here(a, file_read);
 }
 
 long
 sys_write(const ulong *a)
 {
-	struct file *f;
-	struct uio u;
-	ssize_t n;
-	bool put;
-
-	f = fd_get(a[0], &put);
-	if (unlikely(!f))
-		return -EBADF;
-	if (likely(a[2] <= RW_MAX))
-		uio_init_user(&u, UPTR(a[1]), a[2]);
-	else
-		uio_init_user(&u, UPTR(a[1]), RW_MAX);
-	n = (ssize_t)a[2] < 0 ? -EINVAL : file_write(f, &u, NULL);
-	fd_put(f, put);
-	return n;
+	return rw_here(a, file_write);
 }
-
-typedef ssize_t (*rw_fn)(struct file *, struct uio *, loff_t *);
 
 static long
 rw_vec(const ulong *a, rw_fn rw)

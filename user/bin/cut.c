@@ -8,6 +8,7 @@
 #define MAX 4096
 
 static char wanted[MAX + 2];		/* by number, from 1; [MAX + 1] stands for all beyond */
+static int fields, skip, sep = '\t';	/* -f, -s, -d */
 
 static void
 parse_list(char *s)
@@ -36,13 +37,64 @@ is_wanted(long i)
 	return wanted[i > MAX ? MAX + 1 : i];
 }
 
+static void
+put_chars(const char *line, ssize_t n)
+{
+	ssize_t i;
+
+	for (i = 0; i < n; i++)
+		if (is_wanted(i + 1))
+			putchar(line[i]);
+}
+
+static void
+put_fields(const char *line, ssize_t n)
+{
+	ssize_t i = 0;
+	long at;
+	int any = 0;
+
+	for (at = 1; i <= n; at++) {
+		const char *end = memchr(line + i, sep, n - i);
+		ssize_t len = end ? end - line - i : n - i;
+
+		if (is_wanted(at)) {
+			if (any++)
+				putchar(sep);
+			fwrite(line + i, 1, len, stdout);
+		}
+		i += len + 1;
+	}
+}
+
+static void
+cut_file(FILE *f)
+{
+	static char *line;
+	static size_t cap;
+	ssize_t n;
+
+	while ((n = getline(&line, &cap, f)) > 0) {
+		if (line[n - 1] == '\n')
+			line[--n] = '\0';
+		if (!fields) {
+			put_chars(line, n);
+		} else if (memchr(line, sep, n)) {
+			put_fields(line, n);
+		} else {
+			if (!skip)
+				puts(line);
+			continue;
+		}
+		putchar('\n');
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	int fields = 0, chosen = 0, sep = '\t', skip = 0, c, status = 0;
-	char *line = NULL, *dash = "-";
-	size_t cap = 0;
-	ssize_t n;
+	int chosen = 0, c, status = 0;
+	char *dash = "-";
 
 	while ((c = getopt(argc, argv, "c:b:f:d:s")) != -1) {
 		switch (c) {
@@ -81,37 +133,7 @@ main(int argc, char **argv)
 			status = 1;
 			continue;
 		}
-		while ((n = getline(&line, &cap, f)) > 0) {
-			ssize_t i;
-			long at = 1;
-			int any = 0;
-
-			if (line[n - 1] == '\n')
-				line[--n] = '\0';
-			if (fields && !memchr(line, sep, n)) {
-				if (!skip)
-					puts(line);
-				continue;
-			}
-			if (!fields) {
-				for (i = 0; i < n; i++)
-					if (is_wanted(i + 1))
-						putchar(line[i]);
-			} else {
-				for (i = 0; i <= n; at++) {
-					char *end = memchr(line + i, sep, n - i);
-					ssize_t len = end ? end - line - i : n - i;
-
-					if (is_wanted(at)) {
-						if (any++)
-							putchar(sep);
-						fwrite(line + i, 1, len, stdout);
-					}
-					i += len + 1;
-				}
-			}
-			putchar('\n');
-		}
+		cut_file(f);
 		if (f != stdin)
 			fclose(f);
 	}

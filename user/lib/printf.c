@@ -44,6 +44,7 @@ pad(struct sink *o, int c, long n)
 struct spec {
 	int	left, zero, plus, space, alt;
 	int	width, prec;		/* prec -1: none given */
+	int	size;			/* -2 hh, -1 h, 0 int, 1 long */
 };
 
 /* Write sign or prefix, zeros and digits in the field. */
@@ -100,96 +101,130 @@ read_number(const char **p)
 	return v;
 }
 
+/* Arguments still to come, in a struct so that a function can take some for its caller. */
+struct args {
+	va_list	ap;
+};
+
+/* Flags, width, precision and size, p being after "%". Returns where the conversion's letter is. */
+static const char *
+read_spec(struct spec *sp, const char *p, struct args *a)
+{
+	*sp = (struct spec){ .prec = -1 };
+	for (; *p && strchr("-0+ #", *p); p++) {
+		sp->left |= *p == '-';
+		sp->zero |= *p == '0';
+		sp->plus |= *p == '+';
+		sp->space |= *p == ' ';
+		sp->alt |= *p == '#';
+	}
+	if (*p == '*') {
+		p++;
+		sp->width = va_arg(a->ap, int);
+		if (sp->width < 0) {
+			sp->left = 1;
+			sp->width = -sp->width;
+		}
+	} else {
+		sp->width = read_number(&p);
+	}
+	if (*p == '.') {
+		p++;
+		if (*p == '*') {
+			p++;
+			sp->prec = va_arg(a->ap, int);
+		} else {
+			sp->prec = read_number(&p);
+		}
+	}
+	for (; *p && strchr("hlzjt", *p); p++)
+		sp->size = *p == 'h' ? sp->size - 1 : 1;
+	return p;
+}
+
+static void
+put_signed(struct sink *o, struct spec *sp, struct args *a)
+{
+	long d = sp->size > 0 ? va_arg(a->ap, long) : va_arg(a->ap, int);
+
+	d = sp->size == -1 ? (short)d : sp->size < -1 ? (signed char)d : d;
+	put_number(o, sp, d < 0 ? -(unsigned long)d : (unsigned long)d, 10, 0,
+		   d < 0 ? "-" : sp->plus ? "+" : sp->space ? " " : "");
+}
+
+static void
+put_unsigned(struct sink *o, struct spec *sp, int letter, struct args *a)
+{
+	unsigned long u = sp->size > 0 ? va_arg(a->ap, unsigned long) : va_arg(a->ap, unsigned int);
+
+	u = sp->size == -1 ? (uint16_t)u : sp->size < -1 ? (uint8_t)u : u;
+	if (letter == 'u')
+		put_number(o, sp, u, 10, 0, "");
+	else if (letter == 'o')
+		put_number(o, sp, u, 8, 0, "");
+	else
+		put_number(o, sp, u, 16, letter == 'X', !sp->alt || !u ? "" : letter == 'X' ? "0X" : "0x");
+}
+
+/* 0 if there is no such conversion. */
+static int
+put_conversion(struct sink *o, struct spec *sp, int letter, struct args *a)
+{
+	const char *s;
+	char c;
+
+	switch (letter) {
+	case 'd':
+	case 'i':
+		put_signed(o, sp, a);
+		return 1;
+	case 'u':
+	case 'o':
+	case 'x':
+	case 'X':
+		put_unsigned(o, sp, letter, a);
+		return 1;
+	case 'p':
+		put_number(o, sp, va_arg(a->ap, unsigned long), 16, 0, "0x");
+		return 1;
+	case 'c':
+		c = va_arg(a->ap, int);
+		put_bytes(o, sp, &c, 1);
+		return 1;
+	case 's':
+		s = va_arg(a->ap, const char *);
+		if (!s)
+			s = "(null)";
+		put_bytes(o, sp, s, sp->prec >= 0 ? strnlen(s, sp->prec) : strlen(s));
+		return 1;
+	case '%':
+		put(o, "%", 1);
+		return 1;
+	}
+	return 0;
+}
+
 static int
 format(struct sink *o, const char *p, va_list ap)
 {
+	struct args a;
+	struct spec sp;
+
+	va_copy(a.ap, ap);
 	while (*p) {
-		struct spec sp = { .prec = -1 };
 		const char *start = p;
-		int size = 0;		/* -2 hh, -1 h, 0 int, 1 long */
-		unsigned long u;
-		long d;
 
 		p = strchrnul(p, '%');
 		put(o, start, p - start);
 		if (!*p)
 			break;
-		for (p++; *p && strchr("-0+ #", *p); p++) {
-			sp.left |= *p == '-';
-			sp.zero |= *p == '0';
-			sp.plus |= *p == '+';
-			sp.space |= *p == ' ';
-			sp.alt |= *p == '#';
-		}
-		if (*p == '*') {
+		p = read_spec(&sp, p + 1, &a);
+		if (put_conversion(o, &sp, *p, &a))
 			p++;
-			sp.width = va_arg(ap, int);
-			if (sp.width < 0) {
-				sp.left = 1;
-				sp.width = -sp.width;
-			}
-		} else {
-			sp.width = read_number(&p);
-		}
-		if (*p == '.') {
-			p++;
-			if (*p == '*') {
-				p++;
-				sp.prec = va_arg(ap, int);
-			} else {
-				sp.prec = read_number(&p);
-			}
-		}
-		for (; *p && strchr("hlzjt", *p); p++)
-			size = *p == 'h' ? size - 1 : 1;
-		switch (*p++) {
-		case 'd':
-		case 'i':
-			d = size > 0 ? va_arg(ap, long) : va_arg(ap, int);
-			d = size == -1 ? (short)d : size < -1 ? (signed char)d : d;
-			put_number(o, &sp, d < 0 ? -(unsigned long)d : (unsigned long)d, 10, 0,
-				   d < 0 ? "-" : sp.plus ? "+" : sp.space ? " " : "");
-			break;
-		case 'u':
-		case 'o':
-		case 'x':
-		case 'X':
-			u = size > 0 ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int);
-			u = size == -1 ? (uint16_t)u : size < -1 ? (uint8_t)u : u;
-			if (p[-1] == 'u')
-				put_number(o, &sp, u, 10, 0, "");
-			else if (p[-1] == 'o')
-				put_number(o, &sp, u, 8, 0, "");
-			else
-				put_number(o, &sp, u, 16, p[-1] == 'X',
-					   !sp.alt || !u ? "" : p[-1] == 'X' ? "0X" : "0x");
-			break;
-		case 'p':
-			put_number(o, &sp, va_arg(ap, unsigned long), 16, 0, "0x");
-			break;
-		case 'c': {
-			char c = va_arg(ap, int);
-
-			put_bytes(o, &sp, &c, 1);
-			break;
-		}
-		case 's': {
-			const char *s = va_arg(ap, const char *);
-
-			if (!s)
-				s = "(null)";
-			put_bytes(o, &sp, s, sp.prec >= 0 ? strnlen(s, sp.prec) : strlen(s));
-			break;
-		}
-		case '%':
-			put(o, "%", 1);
-			break;
-		default:		/* unknown: shown as it stands */
-			p--;
-			put(o, "%", 1);
-			break;
-		}
+		else
+			put(o, "%", 1);		/* unknown: shown as it stands */
 	}
+	va_end(a.ap);
 	return o->failed ? -1 : (int)o->n;
 }
 

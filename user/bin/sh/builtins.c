@@ -296,16 +296,122 @@ b_shift(int argc, char **argv)
 	return 0;
 }
 
-/* Read a line a byte at a time, for what follows it is somebody else's. */
+/* What `read` has read, and how it is taken apart. */
+struct read_line {
+	struct str text;
+	struct str escaped;		/* by byte of text: a backslash stood before it */
+	const char *ifs;
+};
+
+/* Read a line a byte at a time, for what follows it is somebody else's. 0, 1 at the end of input, 130 on a signal. */
+static int
+read_line(struct read_line *l, int raw)
+{
+	for (;;) {
+		char c;
+		ssize_t n = read(0, &c, 1);
+
+		if (n < 0 && errno == EINTR && !interrupted && !trap_pending)
+			continue;
+		if (n < 0 && errno == EINTR)
+			return 130;
+		if (n <= 0)
+			return 1;
+		if (c == '\\' && !raw) {
+			if (read(0, &c, 1) != 1)
+				return 0;
+			if (c == '\n')
+				continue;
+			str_put(&l->text, c);
+			str_put(&l->escaped, 1);
+			continue;
+		}
+		if (c == '\n')
+			return 0;
+		if (!c)
+			continue;
+		str_put(&l->text, c);
+		str_put(&l->escaped, 0);
+	}
+}
+
+static int
+separates(const struct read_line *l, const char *p)
+{
+	return *p && !l->escaped.s[p - l->text.s] && strchr(l->ifs, *p);
+}
+
+static int
+is_blank(const struct read_line *l, const char *p)
+{
+	return separates(l, p) && isspace((unsigned char)*p);
+}
+
+static char *
+skip_blanks(const struct read_line *l, char *p)
+{
+	while (is_blank(l, p))
+		p++;
+	return p;
+}
+
+/* The end of the field at *p, which goes to the next field. */
+static char *
+field_end(const struct read_line *l, char **p)
+{
+	char *q = *p, *end;
+
+	while (*q && !separates(l, q))
+		q++;
+	end = q;
+	q = skip_blanks(l, q);
+	if (separates(l, q))
+		q = skip_blanks(l, q + 1);
+	*p = q;
+	return end;
+}
+
+/* The last name takes the rest, but not blanks or one separator at its end. */
+static char *
+rest_end(const struct read_line *l, char *start)
+{
+	char *end = start + strlen(start), *q;
+
+	while (end > start && is_blank(l, end - 1))
+		end--;
+	for (q = start; q < end && !separates(l, q); q++)
+		;
+	return q == end - 1 && separates(l, q) ? q : end;
+}
+
+static void
+assign_fields(const struct read_line *l, char **names)
+{
+	char *p = skip_blanks(l, l->text.s);
+
+	for (; *names; names++) {
+		char *start = p, *end, keep;
+
+		if (names[1]) {
+			end = field_end(l, &p);
+		} else {
+			end = rest_end(l, start);
+			p = l->text.s + l->text.n;
+		}
+		keep = *end;
+		*end = '\0';
+		var_set(*names, start);
+		*end = keep;
+	}
+}
+
 static int
 b_read(int argc, char **argv)
 {
-	const char *ifs = var_get("IFS"), *prompt = NULL;
-	struct str line = { 0 };
-	char *p, *reply[] = { "REPLY", NULL }, **names;
-	char *literal;			/* by byte: it was escaped */
-	int i = 1, raw = 0, eof = 0;
-	struct str escaped = { 0 };
+	const char *prompt = NULL;
+	struct read_line l = { .ifs = var_get("IFS") };
+	char *reply[] = { "REPLY", NULL };
+	int i = 1, raw = 0, status;
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		if (!strcmp(argv[i], "-r"))
@@ -318,87 +424,76 @@ b_read(int argc, char **argv)
 		} else
 			sh_error("read: %s: unknown option", argv[i]);
 	}
-	names = i < argc ? argv + i : reply;
 	if (prompt && isatty(0))
 		fprintf(stderr, "%s", prompt);
-	for (;;) {
-		char c;
-		ssize_t n = read(0, &c, 1);
+	if (!l.ifs)
+		l.ifs = " \t\n";
+	status = read_line(&l, raw);
+	str_end(&l.text);
+	str_end(&l.escaped);
+	if (status != 130)
+		assign_fields(&l, i < argc ? argv + i : reply);
+	free(l.text.s);
+	free(l.escaped.s);
+	return status;
+}
 
-		if (n < 0 && errno == EINTR && !interrupted && !trap_pending)
-			continue;
-		if (n < 0 && errno == EINTR) {
-			free(line.s);
-			free(escaped.s);
-			return 130;
+/* getopts goes on in a word of several letters (at 0: with a new word), if OPTIND is as it left it. */
+static int getopts_at, getopts_last = 1;
+
+/* The next letter; *index goes on after the last of its word. -1 where the options end. */
+static int
+getopts_letter(char **args, int n, int *index)
+{
+	char *word;
+	int letter;
+
+	if (!getopts_at && *index > n)
+		return -1;
+	word = args[*index - 1];
+	if (!getopts_at) {
+		if (word[0] != '-' || !word[1])
+			return -1;
+		if (!strcmp(word, "--")) {
+			++*index;
+			return -1;
 		}
-		if (n <= 0) {
-			eof = 1;
-			break;
-		}
-		if (c == '\\' && !raw) {
-			if (read(0, &c, 1) != 1)
-				break;
-			if (c == '\n')
-				continue;
-			str_put(&line, c);
-			str_put(&escaped, 1);
-			continue;
-		}
-		if (c == '\n')
-			break;
-		if (!c)
-			continue;
-		str_put(&line, c);
-		str_put(&escaped, 0);
+		getopts_at = 1;
 	}
-	p = str_end(&line);
-	literal = str_end(&escaped);
-	if (!ifs)
-		ifs = " \t\n";
-#define SEPARATES(q) (*(q) && !literal[(q) - line.s] && strchr(ifs, *(q)))
-#define BLANK(q) (SEPARATES(q) && isspace((unsigned char)*(q)))
-	while (BLANK(p))
-		p++;
-	for (; *names; names++) {
-		char *start = p, *end;
-
-		if (names[1]) {
-			while (*p && !SEPARATES(p))
-				p++;
-			end = p;
-			while (BLANK(p))
-				p++;
-			if (SEPARATES(p)) {
-				p++;
-				while (BLANK(p))
-					p++;
-			}
-		} else {		/* the last takes the rest, but not blanks or one separator at its end */
-			char *q;
-
-			end = start + strlen(start);
-			while (end > start && BLANK(end - 1))
-				end--;
-			for (q = start; q < end && !SEPARATES(q); q++)
-				;
-			if (q == end - 1 && SEPARATES(q))
-				end = q;
-			p = line.s + line.n;
-		}
-		{
-			char keep = *end;
-
-			*end = '\0';
-			var_set(*names, start);
-			*end = keep;
-		}
+	letter = (unsigned char)word[getopts_at++];
+	if (!word[getopts_at]) {
+		getopts_at = 0;
+		++*index;
 	}
-#undef SEPARATES
-#undef BLANK
-	free(line.s);
-	free(escaped.s);
-	return eof;
+	return letter;
+}
+
+/* The letter's argument, the rest of its word or the next one, to OPTARG. 0 if there is none. */
+static int
+getopts_argument(char **args, int n, int *index)
+{
+	if (!getopts_at && *index > n)
+		return 0;
+	var_set("OPTARG", args[*index - 1] + getopts_at);
+	getopts_at = 0;
+	++*index;
+	return 1;
+}
+
+/* Complain of a letter, or with ':' first in opts leave that to the script; the letter becomes what says so. */
+static void
+getopts_fault(const char *opts, char *letter, int missing)
+{
+	if (*opts == ':') {
+		var_set("OPTARG", letter);
+		*letter = missing ? ':' : '?';
+		return;
+	}
+	if (missing)
+		sh_warn("option -%s needs an argument", letter);
+	else
+		sh_warn("unknown option -%s", letter);
+	*letter = '?';
 }
 
 static int
@@ -406,9 +501,7 @@ b_getopts(int argc, char **argv)
 {
 	const char *opts, *p;
 	char **args, letter[2] = { 0 }, number[16];
-	static int at;			/* place in a word of several letters */
-	static int last = 1;
-	int n, index;
+	int n, index, c;
 
 	if (argc < 3)
 		sh_error("usage: getopts OPTIONS NAME [ARGUMENT...]");
@@ -418,64 +511,26 @@ b_getopts(int argc, char **argv)
 	index = atoi(var_get("OPTIND") ? var_get("OPTIND") : "1");
 	if (index < 1)
 		index = 1;
-	if (index != last)
-		at = 0;
-	last = index;
+	if (index != getopts_last)
+		getopts_at = 0;
+	getopts_last = index;
 	var_unset("OPTARG");
-	if (!at) {
-		if (index > n || args[index - 1][0] != '-' || !args[index - 1][1])
-			goto done;
-		if (!strcmp(args[index - 1], "--")) {
-			index++;
-			goto done;
-		}
-		at = 1;
-	}
-	letter[0] = args[index - 1][at++];
-	p = *letter == ':' ? NULL : strchr(opts, *letter);
-	if (!args[index - 1][at]) {
-		at = 0;
-		index++;
-	}
-	if (p && p[1] == ':') {
-		if (at) {
-			var_set("OPTARG", args[index - 1] + at);
-			index++;
-		} else if (index <= n) {
-			var_set("OPTARG", args[index - 1]);
-			index++;
-		} else {
-			p = NULL;
-			if (*opts == ':') {
-				var_set("OPTARG", letter);
-				*letter = ':';
-			} else {
-				sh_warn("option -%s needs an argument", letter);
-				*letter = '?';
-			}
-			at = 0;
-			goto out;
-		}
-		at = 0;
-	}
-	if (!p) {
-		if (*opts == ':')
-			var_set("OPTARG", letter);
-		else
-			sh_warn("unknown option -%s", letter);
+	c = getopts_letter(args, n, &index);
+	if (c < 0) {
 		*letter = '?';
+		getopts_at = 0;
+	} else {
+		*letter = c;
+		p = c == ':' ? NULL : strchr(opts, c);
+		if (!p)
+			getopts_fault(opts, letter, 0);
+		else if (p[1] == ':' && !getopts_argument(args, n, &index))
+			getopts_fault(opts, letter, 1);
 	}
-out:
-	snprintf(number, sizeof number, "%d", last = index);
+	snprintf(number, sizeof number, "%d", getopts_last = index);
 	var_set("OPTIND", number);
 	var_set(argv[2], letter);
-	return 0;
-done:
-	snprintf(number, sizeof number, "%d", last = index);
-	at = 0;
-	var_set("OPTIND", number);
-	var_set(argv[2], "?");
-	return 1;
+	return c < 0;
 }
 
 /* ---- control ---- */
@@ -687,24 +742,68 @@ b_times(int argc, char **argv)
 	return 0;
 }
 
+static const struct { char letter; int which, unit; const char *name; } limits[] = {
+	{ 'c', RLIMIT_CORE, 512, "core file size (blocks)" },
+	{ 'd', RLIMIT_DATA, 1024, "data seg size (kb)" },
+	{ 'f', RLIMIT_FSIZE, 512, "file size (blocks)" },
+	{ 'l', RLIMIT_MEMLOCK, 1024, "locked memory (kb)" },
+	{ 'n', RLIMIT_NOFILE, 1, "open files" },
+	{ 's', RLIMIT_STACK, 1024, "stack size (kb)" },
+	{ 't', RLIMIT_CPU, 1, "cpu time (seconds)" },
+	{ 'u', RLIMIT_NPROC, 1, "processes" },
+	{ 'v', RLIMIT_AS, 1024, "virtual memory (kb)" },
+};
+#define NLIMITS (sizeof limits / sizeof *limits)
+#define LIMIT_FSIZE 2			/* its place: what ulimit means without a letter */
+
+static int
+limit_set(size_t which, const char *s, int hard, int soft)
+{
+	unsigned long v = RLIM_INFINITY;
+	struct rlimit r;
+	char *end;
+
+	if (strcmp(s, "unlimited")) {
+		v = strtoul(s, &end, 10) * limits[which].unit;
+		if (*end || !isdigit((unsigned char)*s)) {
+			sh_warn("ulimit: %s: bad number", s);
+			return 1;
+		}
+	}
+	getrlimit(limits[which].which, &r);
+	if (hard || !soft)
+		r.rlim_max = v;
+	if (soft || !hard)
+		r.rlim_cur = v;
+	if (setrlimit(limits[which].which, &r)) {
+		sh_warn("ulimit: %s", strerror(errno));
+		return 1;
+	}
+	return 0;
+}
+
+static void
+limit_show(size_t which, int hard, int named)
+{
+	unsigned long v;
+	struct rlimit r;
+
+	if (getrlimit(limits[which].which, &r))
+		return;
+	v = hard ? r.rlim_max : r.rlim_cur;
+	if (named)
+		printf("-%c: %-26s ", limits[which].letter, limits[which].name);
+	if (v == RLIM_INFINITY)
+		printf("unlimited\n");
+	else
+		printf("%lu\n", v / limits[which].unit);
+}
+
 static int
 b_ulimit(int argc, char **argv)
 {
-	static const struct { char letter; int which, unit; const char *name; } limits[] = {
-		{ 'c', RLIMIT_CORE, 512, "core file size (blocks)" },
-		{ 'd', RLIMIT_DATA, 1024, "data seg size (kb)" },
-		{ 'f', RLIMIT_FSIZE, 512, "file size (blocks)" },
-		{ 'l', RLIMIT_MEMLOCK, 1024, "locked memory (kb)" },
-		{ 'n', RLIMIT_NOFILE, 1, "open files" },
-		{ 's', RLIMIT_STACK, 1024, "stack size (kb)" },
-		{ 't', RLIMIT_CPU, 1, "cpu time (seconds)" },
-		{ 'u', RLIMIT_NPROC, 1, "processes" },
-		{ 'v', RLIMIT_AS, 1024, "virtual memory (kb)" },
-	};
-	const size_t n = sizeof limits / sizeof *limits;
 	int hard = 0, soft = 0, all = 0, i;
-	size_t which = 2, j;		/* -f */
-	struct rlimit r;
+	size_t which = LIMIT_FSIZE, j;
 	const char *p;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++)
@@ -714,50 +813,18 @@ b_ulimit(int argc, char **argv)
 			all |= *p == 'a';
 			if (strchr("HSa", *p))
 				continue;
-			for (which = 0; which < n && limits[which].letter != *p; which++)
+			for (which = 0; which < NLIMITS && limits[which].letter != *p; which++)
 				;
-			if (which == n) {
+			if (which == NLIMITS) {
 				sh_warn("ulimit: -%c: unknown option", *p);
 				return 2;
 			}
 		}
-	if (i < argc) {
-		unsigned long v = RLIM_INFINITY;
-		char *end;
-
-		if (strcmp(argv[i], "unlimited")) {
-			v = strtoul(argv[i], &end, 10) * limits[which].unit;
-			if (*end || !isdigit((unsigned char)argv[i][0])) {
-				sh_warn("ulimit: %s: bad number", argv[i]);
-				return 1;
-			}
-		}
-		getrlimit(limits[which].which, &r);
-		if (hard || !soft)
-			r.rlim_max = v;
-		if (soft || !hard)
-			r.rlim_cur = v;
-		if (setrlimit(limits[which].which, &r)) {
-			sh_warn("ulimit: %s", strerror(errno));
-			return 1;
-		}
-		return 0;
-	}
-	for (j = 0; j < n; j++) {
-		unsigned long v;
-
-		if (!all && j != which)
-			continue;
-		if (getrlimit(limits[j].which, &r))
-			continue;
-		v = hard ? r.rlim_max : r.rlim_cur;
-		if (all)
-			printf("-%c: %-26s ", limits[j].letter, limits[j].name);
-		if (v == RLIM_INFINITY)
-			printf("unlimited\n");
-		else
-			printf("%lu\n", v / limits[j].unit);
-	}
+	if (i < argc)
+		return limit_set(which, argv[i], hard, soft);
+	for (j = 0; j < NLIMITS; j++)
+		if (all || j == which)
+			limit_show(j, hard, all);
 	return 0;
 }
 

@@ -506,139 +506,158 @@ on_resize(int sig)
 	resized = 1;
 }
 
+/* Keys that move the cursor. 0 if key is none of them. */
+static int
+key_moves(struct line *l, int key)
+{
+	switch (key) {
+	case K_LEFT:
+	case 2:
+		l->at = left_of(l);
+		break;
+	case K_RIGHT:
+	case 6:
+		l->at = right_of(l);
+		break;
+	case K_HOME:
+	case 1:
+		l->at = 0;
+		break;
+	case K_END:
+	case 5:
+		l->at = l->n;
+		break;
+	case K_WORD_LEFT:
+		l->at = word_left(l, 0);
+		break;
+	case K_WORD_RIGHT:
+		l->at = word_right(l);
+		break;
+	default:
+		return 0;
+	}
+	draw(l);
+	return 1;
+}
+
+/* Keys that remove text. 0 if key is none of them. */
+static int
+key_cuts(struct line *l, int key)
+{
+	switch (key) {
+	case K_DELETE:
+	case 4:				/* ^D */
+		cut(l, l->at, right_of(l), 0);
+		return 1;
+	case 8:
+	case 127:
+		cut(l, left_of(l), l->at, 0);
+		return 1;
+	case K_WORD_CUT:
+		cut(l, l->at, word_right(l), 1);
+		return 1;
+	case 11:			/* ^K */
+		cut(l, l->at, l->n, 1);
+		return 1;
+	case 21:			/* ^U */
+		cut(l, 0, l->at, 1);
+		return 1;
+	case 23:			/* ^W */
+		cut(l, word_left(l, 1), l->at, 1);
+		return 1;
+	}
+	return 0;
+}
+
+/* Where the up and down keys have come to. */
+struct browse {
+	int	where;			/* in the history; nhistory is the new line */
+	char	*mine;			/* the new line, while an old one is shown */
+};
+
+static void
+browse_to(struct line *l, struct browse *b, int to)
+{
+	if (to < 0 || to > nhistory)
+		return;
+	if (b->where == nhistory) {
+		free(b->mine);
+		b->mine = xstrdup(l->s);
+	}
+	b->where = to;
+	replace(l, to == nhistory ? b->mine : history[to]);
+}
+
+/* All keys that neither move, remove nor end. */
+static void
+key_acts(struct line *l, struct browse *b, int key)
+{
+	char c = key;
+
+	switch (key) {
+	case K_RESIZE:
+		l->row = 0;
+		out("\r");
+		get_size(l);
+		draw(l);
+		break;
+	case 12:			/* ^L */
+		out("\033[H\033[2J");
+		l->row = 0;
+		draw(l);
+		break;
+	case 25:			/* ^Y */
+		if (killed)
+			insert(l, killed, strlen(killed));
+		break;
+	case K_UP:
+	case 16:
+		browse_to(l, b, b->where - 1);
+		break;
+	case K_DOWN:
+	case 14:
+		browse_to(l, b, b->where + 1);
+		break;
+	case '\t':			/* at the start of a line, or pasted: only a tab */
+		if (l->at == strspn(l->s, " \t") || waiting(0))
+			insert(l, &c, 1);
+		else
+			complete_line(l);
+		break;
+	default:
+		if (key < 256 && key >= 32)
+			insert(l, &c, 1);
+	}
+}
+
 /* Act on keys until the line is complete. 0 at the end of input or after ^C. */
 static int
 edit(struct line *l, int *cancelled)
 {
-	int where = nhistory, key = K_NOTHING, tab = 0;
-	char *mine = NULL;		/* the new line, while an old one is shown */
-	char c;
+	struct browse b = { .where = nhistory };
+	int key;
 
 	for (;;) {
-		if (key == K_NOTHING)
-			key = read_key();
+		key = read_key();
 		if (key == 18)
 			key = search(l);
-		switch (key) {
-		case K_EOF:
-			free(mine);
-			return 0;
-		case K_RESIZE:
-			l->row = 0;
-			out("\r");
-			get_size(l);
-			draw(l);
+		if (key == K_EOF || key == '\r' || key == '\n' || key == 3 || (key == 4 && !l->n))
 			break;
-		case '\r':
-		case '\n':
-			if (l->at < l->n) {
-				l->at = l->n;
-				draw(l);
-			}
-			free(mine);
-			return 1;
-		case 3:				/* ^C */
-			if (l->at < l->n) {
-				l->at = l->n;
-				draw(l);
-			}
-			out("^C");
-			*cancelled = 1;
-			free(mine);
-			return 0;
-		case 4:				/* ^D: end of input on an empty line, else delete */
-			if (!l->n) {
-				free(mine);
-				return 0;
-			}
-			/* fall through */
-		case K_DELETE:
-			cut(l, l->at, right_of(l), 0);
-			break;
-		case 8:
-		case 127:
-			cut(l, left_of(l), l->at, 0);
-			break;
-		case K_LEFT:
-		case 2:
-			l->at = left_of(l);
-			draw(l);
-			break;
-		case K_RIGHT:
-		case 6:
-			l->at = right_of(l);
-			draw(l);
-			break;
-		case K_HOME:
-		case 1:
-			l->at = 0;
-			draw(l);
-			break;
-		case K_END:
-		case 5:
-			l->at = l->n;
-			draw(l);
-			break;
-		case K_WORD_LEFT:
-			l->at = word_left(l, 0);
-			draw(l);
-			break;
-		case K_WORD_RIGHT:
-			l->at = word_right(l);
-			draw(l);
-			break;
-		case K_WORD_CUT:
-			cut(l, l->at, word_right(l), 1);
-			break;
-		case 11:			/* ^K */
-			cut(l, l->at, l->n, 1);
-			break;
-		case 21:			/* ^U */
-			cut(l, 0, l->at, 1);
-			break;
-		case 23:			/* ^W */
-			cut(l, word_left(l, 1), l->at, 1);
-			break;
-		case 25:			/* ^Y */
-			if (killed)
-				insert(l, killed, strlen(killed));
-			break;
-		case 12:			/* ^L */
-			out("\033[H\033[2J");
-			l->row = 0;
-			draw(l);
-			break;
-		case K_UP:
-		case 16:
-		case K_DOWN:
-		case 14: {
-			int to = where + (key == K_UP || key == 16 ? -1 : 1);
-
-			if (to < 0 || to > nhistory)
-				break;
-			if (where == nhistory) {
-				free(mine);
-				mine = xstrdup(l->s);
-			}
-			where = to;
-			replace(l, where == nhistory ? mine : history[where]);
-			break;
-		}
-		case '\t':			/* at the start of a line, or pasted: only a tab */
-			tab = l->at == strspn(l->s, " \t") || waiting(0);
-			if (!tab) {
-				complete_line(l);
-				break;
-			}
-			/* fall through */
-		default:
-			if (key < 256 && (key >= 32 || key == '\t')) {
-				c = key;
-				insert(l, &c, 1);
-			}
-		}
-		key = K_NOTHING;
+		if (!key_moves(l, key) && !key_cuts(l, key))
+			key_acts(l, &b, key);
 	}
+	free(b.mine);
+	if (key == K_EOF || key == 4)	/* ^D on an empty line: the end of input */
+		return 0;
+	if (l->at < l->n) {
+		l->at = l->n;
+		draw(l);
+	}
+	if (key != 3)
+		return 1;
+	out("^C");
+	*cancelled = 1;
+	return 0;
 }
 
 char *

@@ -297,6 +297,66 @@ operand(const char *s, const char *end)
 	return value;
 }
 
+/* The length of a parameter's name or number, or 1 for a special one; 0 if there is none at s. */
+static size_t
+parameter_len(const char *s)
+{
+	size_t n = name_len(s);
+
+	if (n)
+		return n;
+	return isdigit((unsigned char)*s) ? strspn(s, "0123456789") : (size_t)is_special(*s);
+}
+
+/* ${#NAME}: put the length of a value; for @ and * the number of arguments. */
+static void
+put_length(struct text *o, const char *name, size_t n, int marks)
+{
+	char buf[256];
+	const char *value;
+	int len = sh.argc;
+
+	if (*name != '@' && *name != '*') {
+		value = parameter(name, n, buf, sizeof buf);
+		if (!value && sh.nounset)
+			sh_error("%.*s: parameter not set", (int)n, name);
+		len = value ? strlen(value) : 0;
+	}
+	snprintf(buf, sizeof buf, "%d", len);
+	put_string(o, buf, marks);
+}
+
+/* The parameter is not set: ${NAME=WORD} or ${NAME?WORD}, WORD from s to end. */
+static void
+assign_or_complain(struct text *o, const char *name, size_t n, int op, const char *s, const char *end, int marks)
+{
+	char *word = operand(s, end), *key;
+
+	if (op == '?')
+		sh_error("%.*s: %s", (int)n, name, *word ? word : "parameter not set");
+	if (name_len(name) != n)
+		sh_error("%.*s: cannot assign", (int)n, name);
+	key = substring(name, name + n);
+	var_set(key, word);
+	free(key);
+	put_string(o, word, marks);
+	free(word);
+}
+
+/* ${NAME#PATTERN} and its like: op is # or %, which twice means the longest match; s is after the first. */
+static void
+put_trimmed(struct text *o, const char *value, int op, const char *s, const char *end, int marks)
+{
+	int longest = *s == op;
+	char *word = substring(s + longest, end), *pattern = expand_pattern(word);
+
+	free(word);
+	word = trim(value ? value : "", pattern, op, longest);
+	put_string(o, word, marks);
+	free(word);
+	free(pattern);
+}
+
 /* s is after "${". Returns after its "}". */
 static const char *
 expand_braces(struct text *o, const char *s, int how)
@@ -304,42 +364,23 @@ expand_braces(struct text *o, const char *s, int how)
 	int quoted = how & (IN_DQUOTE | IN_HERE), marks = quoted ? QUOTED : SPLIT;
 	size_t len = lex_brace_len(s, quoted), n;
 	const char *end = s + len - 1, *name = s, *value;
-	char buf[256], *word, *cut;
-	int op, colon = 0, all;
+	char buf[256];
+	int op = 0, colon = 0, all;
 
 	if (len == (size_t)-1)
 		sh_error("bad substitution");
-	if (*s == '#' && s[1] != '}' && (is_special(s[1]) || name_len(s + 1))) {
-		int i;
-
-		n = name_len(s + 1);
-		if (!n)
-			n = isdigit((unsigned char)s[1]) ? strspn(s + 1, "0123456789") : 1;
-		if (s + 1 + n == end) {
-			if (s[1] == '@' || s[1] == '*') {
-				i = sh.argc;
-			} else {
-				value = parameter(s + 1, n, buf, sizeof buf);
-				if (!value && sh.nounset)
-					sh_error("%.*s: parameter not set", (int)n, s + 1);
-				i = value ? strlen(value) : 0;
-			}
-			snprintf(buf, sizeof buf, "%d", i);
-			put_string(o, buf, marks);
-			return end + 1;
-		}
+	n = *s == '#' && s[1] != '}' ? parameter_len(s + 1) : 0;
+	if (n && s + 1 + n == end) {
+		put_length(o, s + 1, n, marks);
+		return end + 1;
 	}
-	n = name_len(s);
-	if (!n)
-		n = isdigit((unsigned char)*s) ? strspn(s, "0123456789") : (size_t)is_special(*s);
+	n = parameter_len(s);
 	if (!n)
 		sh_error("bad substitution");
 	s += n;
 	all = n == 1 && (*name == '@' || *name == '*');
 	value = all ? (sh.argc ? sh.argv[0] : NULL) : parameter(name, n, buf, sizeof buf);
-	if (s == end)
-		op = 0;
-	else {
+	if (s < end) {
 		colon = *s == ':';
 		s += colon;
 		op = *s++;
@@ -350,40 +391,21 @@ expand_braces(struct text *o, const char *s, int how)
 	case '?':
 	case '+':
 		if ((!value || (colon && !*value)) == (op != '+')) {
-			if (op == '-' || op == '+') {
+			if (op == '-' || op == '+')
 				expand(o, s, end, quoted ? how & ~IN_WORD : IN_WORD);
-				return end + 1;
-			}
-			word = operand(s, end);
-			if (op == '?')
-				sh_error("%.*s: %s", (int)n, name, *word ? word : "parameter not set");
-			if (name_len(name) != n)
-				sh_error("%.*s: cannot assign", (int)n, name);
-			cut = substring(name, name + n);
-			var_set(cut, word);
-			free(cut);
-			put_string(o, word, marks);
-			free(word);
+			else
+				assign_or_complain(o, name, n, op, s, end, marks);
 			return end + 1;
 		}
 		if (op == '+')
 			return end + 1;
 		break;
 	case '#':
-	case '%': {
-		int longest = *s == op;
-
+	case '%':
 		if (colon)
 			sh_error("bad substitution");
-		word = substring(s + longest, end);
-		cut = expand_pattern(word);
-		free(word);
-		word = trim(value ? value : "", cut, op, longest);
-		put_string(o, word, marks);
-		free(word);
-		free(cut);
+		put_trimmed(o, value, op, s, end, marks);
 		return end + 1;
-	}
 	case 0:
 		if (!value && sh.nounset && !all)
 			sh_error("%.*s: parameter not set", (int)n, name);

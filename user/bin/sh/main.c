@@ -148,12 +148,59 @@ set_option(int letter)
 	return -1;
 }
 
+/* Where the commands come from. */
+enum source { FROM_FILE, FROM_STDIN, FROM_STRING };
+
+/* Take the options. The index of the first argument that is none, or -1 with a message given. */
+static int
+parse_options(int argc, char **argv, enum source *from)
+{
+	const char *p;
+	int i;
+
+	*from = FROM_FILE;
+	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+		if (!strcmp(argv[i], "--"))
+			return i + 1;
+		for (p = argv[i] + 1; *p; p++) {
+			if (*p == 'c') {
+				*from = FROM_STRING;
+			} else if (*p == 's') {
+				if (*from == FROM_FILE)
+					*from = FROM_STDIN;
+			} else if (set_option(*p)) {
+				fprintf(stderr, "usage: sh [-aCefilnsuvx] [-c COMMAND [NAME]] [FILE] [ARGUMENT...]\n");
+				return -1;
+			}
+		}
+	}
+	return i;
+}
+
+/* Run standard input, with prompts if somebody sits there. */
+static int
+run_stdin(void)
+{
+	struct input in;
+
+	if (sh.interactive) {
+		trap_init();
+		jobs_init();
+		interact();
+		fprintf(stderr, "exit\n");
+		return sh.status;
+	}
+	input_file(&in, 0);
+	return run_input(&in, 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	extern char **environ;
 	char *command = NULL;
-	int i, from_stdin = 0, status;
+	enum source from;
+	int i;
 
 	sh.pid = getpid();
 	sh.name = argc ? argv[0] : "sh";
@@ -161,26 +208,11 @@ main(int argc, char **argv)
 		sh.name++;
 		sh.login = 1;
 	}
-	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		const char *p;
-
-		if (!strcmp(argv[i], "--")) {
-			i++;
-			break;
-		}
-		for (p = argv[i] + 1; *p; p++) {
-			if (*p == 'c') {
-				command = "";
-			} else if (*p == 's') {
-				from_stdin = 1;
-			} else if (set_option(*p)) {
-				fprintf(stderr, "usage: sh [-aCefilnsuvx] [-c COMMAND [NAME]] [FILE] [ARGUMENT...]\n");
-				return 2;
-			}
-		}
-	}
+	i = parse_options(argc, argv, &from);
+	if (i < 0)
+		return 2;
 	var_init(environ);
-	if (command) {
+	if (from == FROM_STRING) {
 		if (i == argc) {
 			fprintf(stderr, "sh: -c needs a command\n");
 			return 2;
@@ -188,33 +220,23 @@ main(int argc, char **argv)
 		command = argv[i++];
 		if (i < argc)
 			sh.name = argv[i++];
-	} else if (i < argc && !from_stdin) {
+	} else if (from == FROM_FILE && i < argc) {
 		sh.name = argv[i++];
-		from_stdin = -1;
 	} else {
-		from_stdin = 1;
+		from = FROM_STDIN;
 		sh.interactive |= isatty(0) && isatty(2);
 	}
 	sh.argc = argc - i;
 	sh.argv = argv + i;
 	if (sh.login && access("/etc/profile", R_OK) == 0)
 		run_file("/etc/profile");
-	if (command) {
+	switch (from) {
+	case FROM_STRING:
 		sh_exit(run_string(command, RUN_EXIT));
-	} else if (from_stdin < 0) {
-		status = run_file(sh.name);
-		sh_exit(status);
-	}
-	if (sh.interactive) {
-		trap_init();
-		jobs_init();
-		interact();
-		fprintf(stderr, "exit\n");
-	} else {
-		struct input in;
-
-		input_file(&in, 0);
-		sh.status = run_input(&in, 0);
+	case FROM_FILE:
+		sh_exit(run_file(sh.name));
+	case FROM_STDIN:
+		sh.status = run_stdin();
 	}
 	sh_exit(sh.status);
 }
