@@ -65,8 +65,9 @@ void	mm_put(struct mm *mm);				/* last user: unmaps everything */
 static inline void mm_grab(struct mm *mm) { atomic_inc(&mm->refs); }
 void	mm_drop(struct mm *mm);				/* any context that may free memory */
 /* Load next, which the caller keeps alive, on this cpu; interrupts off. prev: what is loaded, NULL: kernel's table. */
-void	mm_leave(struct mm *mm);			/* this cpu runs in the kernel's own table instead; interrupts off */
 void	mm_switch(struct mm *prev, struct mm *next);
+/* This cpu runs in the kernel's own table instead of mm's; interrupts off. */
+void	mm_leave(struct mm *mm);
 struct mm *task_mm_get(struct task *t);			/* counted, NULL if kernel thread or exiting */
 
 /*

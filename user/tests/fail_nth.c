@@ -125,7 +125,8 @@ sleep_a_little(void *arg)
 static int
 do_exec_shared_memory(void)
 {
-	TRY(clone(sleep_a_little, stack + sizeof stack, CLONE_VM | CLONE_SIGHAND | CLONE_FILES | CLONE_FS | SIGCHLD, NULL));
+	TRY(clone(sleep_a_little, stack + sizeof stack,
+		  CLONE_VM | CLONE_SIGHAND | CLONE_FILES | CLONE_FS | SIGCHLD, NULL));
 	return exec_with("a", "b");
 }
 
@@ -550,7 +551,8 @@ static const struct scenario {
 	{ "exec, shared descriptors", do_exec_shared }, { "exec, shared memory", do_exec_shared_memory },
 	{ "exec, long arguments", do_exec_long },
 	{ "exec of a script", do_exec_script }, { "thread", do_thread }, { "pipe", do_pipe },
-	{ "sendfile", do_sendfile }, { "fifo", do_fifo }, { "names", do_names }, { "long names", do_long_names }, { "tmpfs", do_tmpfs },
+	{ "sendfile", do_sendfile }, { "fifo", do_fifo }, { "names", do_names }, { "long names", do_long_names },
+	{ "tmpfs", do_tmpfs },
 	{ "file", do_file }, { "iovecs", do_iovecs }, { "locks", do_locks },
 	{ "anonymous memory", do_anonymous }, { "mremap", do_mremap }, { "brk", do_brk },
 	{ "shared memory", do_shared }, { "descriptors", do_descriptors }, { "poll", do_poll },
