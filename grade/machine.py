@@ -58,7 +58,8 @@ class Machine:
         self.board, self.cpus, self.icount = board, cpus, icount
         if FOREIGN and not kernel:
             kernel = FOREIGN
-            append = f"{append} console={'ttySIF0' if board == 'sifive_u' else 'ttyS0'} quiet no4lvl panic=-1"
+            # First: what follows "--" is for init.
+            append = f"console={'ttySIF0' if board == 'sifive_u' else 'ttyS0'} quiet no4lvl panic=-1 {append}"
         self.kernel = Path(kernel or ROOT / build / "Image").expanduser()
         self.initrd = Path(initrd or ROOT / build / "initramfs.cpio") if initrd is not False else None
         self.name = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-")

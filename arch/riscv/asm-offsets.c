@@ -72,6 +72,9 @@ asm_offsets(void)
 	TASK(CPU, cpu);
 	DEFINE(WORK_LOOP, TASK_WORK_RESCHED | TASK_WORK_SIGNAL);
 
+	DEFINE(START_HARTID, offsetof(struct hart_start, hartid));
+	DEFINE(START_SIZE, sizeof(struct hart_start));
+	DEFINE(START_CPUS, MAX_CPUS);
 	DEFINE(START_SATP, offsetof(struct hart_start, satp));
 	DEFINE(START_SP, offsetof(struct hart_start, sp));
 	DEFINE(START_TASK, offsetof(struct hart_start, task));

@@ -4,7 +4,7 @@
  * A hart is used if its node is enabled and says it has an MMU: the monitor cores of SiFive's chips have
  * none, run no S-mode, and are lost for ever if the firmware is asked to start them.
  *
- * Data        cpus[], by cpu number; starts[], what each hart picks up on its way in.
+ * Data        cpus[], by cpu number; hart_starts[], what each hart picks up on its way in.
  * Locks       all written during boot by cpu 0; cpus_online by atomic or.
  * Not here    interrupts between harts (ipi.c).
  * Further     Devicetree bindings riscv/cpus.yaml, riscv/extensions.yaml; SBI HSM.
@@ -40,7 +40,7 @@ static struct cpu {
 int ncpus = 1;
 cpumask_t cpus_online = 1;
 static ulong hwcap;
-static struct hart_start starts[MAX_CPUS];
+struct hart_start hart_starts[MAX_CPUS];
 
 #define HWCAP_LETTERS	0x112dUL	/* I M A F D C: what Linux tells programs */
 #define ONLINE_TIMEOUT	(2 * NSEC_PER_SEC)
@@ -229,7 +229,7 @@ cpu_secondary(void)
 static const char *
 cpu_start(int cpu)
 {
-	struct hart_start *s = &starts[cpu];
+	struct hart_start *s = &hart_starts[cpu];
 	int starting = HART_STARTING;
 	struct task *idle;
 	u64 deadline;
@@ -245,9 +245,11 @@ cpu_start(int cpu)
 	sched_init_cpu(cpu, idle);
 	timers_init_cpu(cpu);
 
+	s->hartid = cpus[cpu].hartid;
 	s->satp = SATP_SV39 | virt_to_phys(kernel_root) >> PAGE_SHIFT;
 	s->sp = (ulong)idle->stack + KSTACK_SIZE;
 	s->task = (ulong)idle;
+	smp_wmb();
 	s->entry = (ulong)secondary_virtual;
 	smp_mb();
 	if (sbi_hart_start(cpus[cpu].hartid, virt_to_phys(secondary_entry), virt_to_phys(s)))

@@ -32,6 +32,10 @@ boot_entry:
 	csrw	sie, zero
 	la	t0, park
 	csrw	stvec, t0
+	la	t0, booting			/* the first takes it... */
+	li	t1, 1
+	amoswap.w.aq t1, t1, (t0)
+	bnez	t1, astray
 
 	la	t0, bss_start			/* both multiples of 64 */
 	la	t1, bss_end
@@ -69,6 +73,25 @@ boot_entry:
 	sd	t0, TASK_STACK_LOW(tp)
 	call	kernel_main
 
+/*
+ * ...and any other should have come by secondary_entry. OpenSBI before 1.2 marks a hart as starting before it writes
+ * where to; a hart that looks just then comes here, with the boot hart's arguments. What it was to pick up is in
+ * hart_starts, under its id in a0.
+ */
+astray:
+	la	t0, hart_starts
+	li	t1, START_CPUS
+1:	ld	t2, START_ENTRY(t0)
+	beqz	t2, 2f
+	ld	t2, START_HARTID(t0)
+	beq	t2, a0, 3f
+2:	addi	t0, t0, START_SIZE
+	addi	t1, t1, -1
+	bnez	t1, 1b
+	j	astray
+3:	fence	r, rw
+	mv	a1, t0
+
 /* Every other hart: a0 = hart id, a1 = physical address of its struct hart_start. */
 	.globl	secondary_entry
 secondary_entry:
@@ -92,6 +115,11 @@ secondary_virtual:				/* what START_ENTRY holds */
 	la	t0, trap_entry
 	csrw	stvec, t0
 	call	cpu_secondary
+
+	.data
+	.balign 4
+booting:
+	.word	0			/* not .bss: that is cleared by whoever gets it */
 
 	.section .bss
 	.balign 16

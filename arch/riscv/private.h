@@ -10,11 +10,13 @@
 
 /* What a hart needs to enter the kernel: SBI hart_start hands it the physical address of one. */
 struct hart_start {
+	ulong	hartid;
 	ulong	satp;
 	ulong	sp;		/* virtual, as all below */
 	ulong	task;
-	ulong	entry;
+	ulong	entry;		/* written last: 0 until the rest is there */
 };
+extern struct hart_start hart_starts[];		/* by cpu */
 
 /* head.S */
 extern char image_size[];			/* an absolute symbol: its address is the size */
