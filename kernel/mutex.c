@@ -67,6 +67,7 @@ mutex_spin(struct mutex *m)
 		owner = READ_ONCE(m->owner);
 		if (!owner && mutex_grab(m))
 			return true;
+		/* The owner may be gone by now: its memory is still a task's (task_construct). */
 		if (!owner || !READ_ONCE(owner->on_cpu) || waitq_active(&m->waiters) ||
 		    (READ_ONCE(current->arch.work) & TASK_WORK_RESCHED))
 			return false;

@@ -490,6 +490,13 @@ static const struct abi_rlimit default_rlimits[RLIM_NLIMITS] = {
 	[RLIMIT_RTTIME] = { RLIM_INFINITY, RLIM_INFINITY },
 };
 
+/* To have one: a task's memory then stays a task's for ever, and a spinning mutex may look at an owner just gone. */
+static void
+task_construct(void *obj)
+{
+	memset(obj, 0, sizeof(struct task));
+}
+
 void
 task_init(void)
 {
@@ -499,7 +506,7 @@ task_init(void)
 
 	mem_stats(&mem);
 	tasks_max = MIN(mem.total * PAGE_SIZE / TASK_ROOM, (u64)PID_MAX);
-	task_cache = slab_create("task", sizeof(struct task), 64, NULL);
+	task_cache = slab_create("task", sizeof(struct task), 64, task_construct);
 	process_cache = slab_create("process", sizeof(struct process), 64, NULL);
 	futex_init();
 

@@ -117,20 +117,18 @@ exit_status(int st)
 }
 
 /*
- * A ^C may come while a job is being started. Until the job has the terminal the shell gets it, and passes it on; the
- * child keeps it pending until its signals have their ordinary meaning again.
+ * A signal may come while a job is being started. Until the job has the terminal the shell gets ^C, and passes it on;
+ * the child keeps whatever comes pending until its signals have their ordinary meaning again.
  */
 pid_t
 job_fork(struct job *j, int background)
 {
-	sigset_t keys, old;
+	sigset_t all, old;
 	pid_t pid;
 
 	fflush(stdout);
-	sigemptyset(&keys);
-	sigaddset(&keys, SIGINT);
-	sigaddset(&keys, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &keys, &old);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
 	pid = fork();
 	if (pid)
 		sigprocmask(SIG_SETMASK, &old, NULL);
