@@ -1,18 +1,22 @@
 # Sextant: build, run, debug, test, grade.
 #
-#   make              build/Image, build/kernel.elf, build/initramfs.cpio
-#   make run          boot it to a shell (^A x ends QEMU, `poweroff` the machine)
+#   make              build/Image, build/kernel.elf, build/initramfs.cpio, build/root.img
+#   make run          boot it to a shell (^A x ends QEMU, `poweroff` the machine); virt has its
+#                     root on build/disk.img, where your files stay from run to run
+#   make fresh        a new build/disk.img with the programs as they are now: your files in it go
 #   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
 #   make run-gdb      boot and wait for `make gdb` in another terminal
+#   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make doctor       each tool: needed, found, how to get it
-#   make clean
+#   make clean        all but build/disk.img
 #
 #   CPUS=n MEM=m      the machine            BOARD=virt|sifive_u
 #   DEBUG=1           every safety net       LLVM=1   clang and lld
 #   V=1               show the commands      O=dir    build somewhere else
 #   APPEND="words"    more of the kernel's command line
+#   INITRD=1          run from the initramfs, as sifive_u always does      DISK=file   another disk
 
 BOARD	?= virt
 CPUS	?= $(if $(filter sifive_u,$(BOARD)),5,2)
@@ -61,14 +65,14 @@ endif
 SANITIZE = $(if $(filter $(NO_SANITIZER),$<),$(RENAME),$(UBSAN) $(if $(filter $(NO_KASAN),$<),,$(KASAN)))
 
 # ---- kernel ----
-KSRC	:= $(filter-out %_test.c %_fuzz.c %/asm-offsets.c,$(wildcard $(addsuffix /*.c,arch/riscv kernel mm fs fs/* drivers drivers/* lib)))
+KSRC	:= $(filter-out fs/host/% %_test.c %_fuzz.c %/asm-offsets.c,$(wildcard $(addsuffix /*.c,arch/riscv kernel mm fs fs/* drivers drivers/* lib)))
 KASM	:= $(wildcard arch/riscv/*.S)
 KOBJ	:= $(KSRC:%.c=$(O)/%.o) $(KASM:%.S=$(O)/%.o)
 OFFSETS	:= $(O)/arch/riscv/asm-offsets.h
 
 .DEFAULT_GOAL := all
-.PHONY: all clean run run-gdb gdb test bench lint doctor help tools-% compile_commands.json
-all: $(O)/Image $(O)/initramfs.cpio
+.PHONY: all clean run fresh run-gdb gdb test crash bench lint doctor help tools-% compile_commands.json
+all: $(O)/Image $(O)/initramfs.cpio $(O)/root.img
 
 $(O)/%.o: %.c | $(OFFSETS)
 	@mkdir -p $(@D)
@@ -79,6 +83,25 @@ $(O)/%.o: %.S $(OFFSETS)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CFLAGS) -I$(O)/arch/riscv -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+# The vDSO: a shared object of its own that programs map, never sanitized (arch/riscv/vdso/vdso.ld).
+VDSO	:= $(O)/arch/riscv/vdso
+VDSOOBJ	:= $(VDSO)/clock.o $(VDSO)/calls.o
+VDSOFLAGS = $(filter-out -fno-pic -fno-pie -fno-asynchronous-unwind-tables -fno-omit-frame-pointer,$(CFLAGS)) \
+	   -fPIC -fasynchronous-unwind-tables -fomit-frame-pointer -fvisibility=hidden
+
+$(VDSO)/%.o: arch/riscv/vdso/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(VDSOFLAGS) -MMD -MP -c -o $@ $<
+
+$(VDSO)/vdso.so: $(VDSOOBJ) arch/riscv/vdso/vdso.ld
+	$(call say,LINK,$@)
+	$(Q)$(LD) -shared -nostdlib -Bsymbolic --no-undefined -soname=linux-vdso.so.1 --hash-style=both --eh-frame-hdr \
+		--build-id=none -z max-page-size=4096 -z noexecstack --no-relax -T arch/riscv/vdso/vdso.ld -o $@.dbg $(VDSOOBJ)
+	$(Q)$(OBJCOPY) -S $@.dbg $@
+
+$(O)/arch/riscv/vdso.o: $(VDSO)/vdso.so
 
 # Offsets of struct fields for assembly: the compiler writes "->NAME value" lines.
 $(OFFSETS): arch/riscv/asm-offsets.c arch/riscv/private.h kernel/task.h kernel/syscall.h kernel/spinlock.h \
@@ -101,16 +124,24 @@ $(O)/Image: $(O)/kernel.elf
 	$(call say,IMAGE,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
--include $(KOBJ:.o=.d)
+-include $(KOBJ:.o=.d) $(VDSOOBJ:.o=.d)
 
 include user/user.mk
 include lib/host.mk
+include fs/host/host.mk
 
 # ---- the machine ----
 # A port per user, so that two people can debug on one host.
 GDBPORT	:= $(shell expr $$(id -u) % 20000 + 25000)
+DISK	?= $(O)/disk.img
+# sifive_u has no disk that we drive yet.  QEMU's device tree lists the last slot first: so the root is vda.
+ROOT	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
 QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -no-reboot \
-	   -kernel $(O)/Image -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)") $(QEMUFLAGS)
+	   -kernel $(O)/Image $(QEMU_$(ROOT)) $(QEMUFLAGS)
+QEMU_initrd = -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)")
+QEMU_disk = -append "root=/dev/vda rw $(APPEND)" -global virtio-mmio.force-legacy=false \
+	   -drive file=$(DISK),if=none,format=raw,id=d0 -device virtio-blk-device,drive=d0,bus=virtio-mmio-bus.7
+ready	 = $(if $(filter disk,$(ROOT)),$(Q)$(PYTHON) user/mkroot.py ready $(O)/root.img $(DISK))
 
 # Tools first: a bare machine gets what the target needs, then make starts over and finds them.
 tools-%:
@@ -118,11 +149,17 @@ tools-%:
 
 run: tools-build-run
 	@$(MAKE) --no-print-directory all
+	$(ready)
 	@echo "  RUN     $(BOARD), $(CPUS) harts, $(MEM): \`poweroff' or ^A x to end"
 	$(Q)$(QEMU)
 
+fresh: tools-build-run
+	@$(MAKE) --no-print-directory $(O)/root.img
+	$(Q)$(PYTHON) user/mkroot.py fresh $(O)/root.img $(DISK)
+
 run-gdb: tools-build-run
 	@$(MAKE) --no-print-directory all
+	$(ready)
 	@echo "  RUN     waiting for \`make gdb' on port $(GDBPORT)"
 	$(Q)$(QEMU) -S -gdb tcp:127.0.0.1:$(GDBPORT)
 
@@ -152,6 +189,12 @@ test: tools-build-run-test$(if $(findstring llvm,$(BUILDS)),-llvm)
 	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m pytest -p no:cacheprovider -v --tb=short $(PARALLEL) \
 		grade/suite --builds $(BUILDS) $(if $(TESTS),-k "$(TESTS)") $(PYTEST) </dev/null
 
+STATES	?= 20000
+SEED	?= 1
+crash: tools-build-run-test
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.crash --states $(STATES) --seed $(SEED) --only "$(ONLY)"
+
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all
 	$(Q)$(PYTHON) -m grade.bench --kernel $(O)/Image $(ROWS)
@@ -168,5 +211,6 @@ compile_commands.json:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
+# The disk has the user's files: only `make fresh' takes those.
 clean:
-	rm -rf build out
+	rm -rf $(filter-out build/disk.img build/disk.img.id,$(wildcard build/*)) out

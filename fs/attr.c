@@ -305,6 +305,18 @@ inode_strip_suid(struct inode *i)
 		i->mode = mode_without_suid(i);
 }
 
+void
+inode_touch_atime_slow(struct file *f, struct inode *i)
+{
+	if ((f->flags & O_NOATIME) || ((f->path.mnt ? f->path.mnt->flags : 0) & (MS_NOATIME | MS_RDONLY)))
+		return;
+	if (i->sb->flags & MS_RDONLY)
+		return;
+	i->atime = time_now();
+	if (i->sb->ops->write_inode)
+		inode_mark_dirty(i);
+}
+
 static int
 path_chmod(const struct path *p, u32 mode)
 {

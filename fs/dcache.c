@@ -339,9 +339,10 @@ d_ancestor(const struct dentry *a, const struct dentry *d)
 	bool is;
 
 	spin_lock(&dcache_lock);
-	while (d != a && d->parent != d)
+	/* By inode: on a broken disk a directory has two names. */
+	while (d->inode != a->inode && d->parent != d)
 		d = d->parent;
-	is = d == a;
+	is = d->inode == a->inode;
 	spin_unlock(&dcache_lock);
 	return is;
 }
@@ -359,7 +360,7 @@ d_kill_if_empty(struct dentry *dir)
 	if (dir->flags & DENTRY_MOUNTED)
 		err = -EBUSY;			/* since the caller looked */
 	if (!err)
-		dir->inode->flags |= INODE_DEAD;
+		inode_flags_set(dir->inode, INODE_DEAD);
 	spin_unlock(&dcache_lock);
 	return err;
 }
@@ -368,7 +369,7 @@ void
 d_revive(struct dentry *dir)
 {
 	spin_lock(&dcache_lock);
-	dir->inode->flags &= ~INODE_DEAD;
+	inode_flags_clear(dir->inode, INODE_DEAD);
 	spin_unlock(&dcache_lock);
 }
 

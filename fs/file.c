@@ -34,6 +34,7 @@ file_alloc(u32 flags)
 	f->pos = 0;
 	f->private = NULL;
 	f->seen = 0;
+	memset(&f->ra, 0, sizeof(f->ra));
 	return f;
 }
 
@@ -56,6 +57,8 @@ file_destroy(struct file *f)
 		locks_release(f);
 	if (f->ops->release)
 		f->ops->release(f);
+	if ((f->mode & FMODE_WRITE) && f->path.dentry && S_ISREG(f->inode->mode))
+		atomic_dec(&f->inode->sb->writers);
 	if (f->path.dentry)
 		path_put(&f->path);
 	else if (f->inode)

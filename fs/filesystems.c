@@ -31,6 +31,17 @@ fs_find(const char *name)
 	return NULL;
 }
 
+const char *
+fs_disk_kind(int i)
+{
+	int k;
+
+	for (k = 0; k < nkinds; k++)
+		if (!kinds[k]->nodev && i-- == 0)
+			return kinds[k]->name;
+	return NULL;
+}
+
 /* Line i of /proc/filesystems into buf; its length, 0 past the end. */
 int
 fs_show(int i, char *buf, size_t size)

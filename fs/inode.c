@@ -8,6 +8,7 @@
  *             supers_lock (RANK_SB) for the list of super blocks.
  * Not here    attributes as programs see them (attr.c).
  */
+#include "drivers/block/block.h"
 #include "fs/dev.h"
 #include "fs/internal.h"
 #include "fs/pipe.h"
@@ -16,12 +17,19 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
+/*
+ * A file's times move in steps, as on Linux, where they are those of the last timer tick: most writes and fsyncs of a
+ * busy file then find its inode as it is on the disk, and have nothing to log.
+ */
+#define FILE_TIME_STEP	(4 * NSEC_PER_MSEC)
+
 static struct slab_cache *inode_cache;
 static u64 last_ino;			/* [a] */
 static u32 last_dev;			/* [a] minor of the last anonymous device */
 
 static struct spinlock supers_lock = SPINLOCK_INIT(RANK_SB);
 static struct list supers = LIST_INIT(supers);
+static struct waitq visitors_gone = WAITQ_INIT(visitors_gone);
 
 struct timespec_k
 timespec_of(u64 ns)
@@ -34,7 +42,9 @@ timespec_of(u64 ns)
 struct timespec_k
 time_now(void)
 {
-	return timespec_of(clock_realtime());
+	u64 now = clock_realtime();
+
+	return timespec_of(now - now % FILE_TIME_STEP);
 }
 
 u64
@@ -43,7 +53,7 @@ ino_alloc(void)
 	return __atomic_add_fetch(&last_ino, 1, __ATOMIC_RELAXED);
 }
 
-/* Open a socket's name, or a block device (there is no driver for any): no such device. */
+/* Open a socket's name: no such device. */
 static int
 no_device_open(struct inode *inode, struct file *f)
 {
@@ -71,22 +81,56 @@ inode_create(struct super_block *sb, u32 mode)
 	i->gid = current->fsgid;
 	i->nlink = 1;
 	i->atime = i->mtime = i->ctime = i->btime = time_now();
+	list_init(&i->dirty_link);
 	rwsem_init(&i->lock, S_ISDIR(mode) ? RANK_INODE_DIR : RANK_INODE);
 	mapping_init(&i->mapping, i, NULL);
 	return i;
 }
 
 void
-inode_put(struct inode *i)
+inode_discard(struct inode *i)
 {
-	if (!atomic_dec_and_test(&i->refs))
-		return;
-	if (i->sb->ops->free_inode)
-		i->sb->ops->free_inode(i);
 	mapping_destroy(&i->mapping);
 	if (i->locks)
 		locks_free(i);
 	slab_free(inode_cache, i);
+}
+
+/* The last reference is gone. */
+static NOINLINE void
+inode_free(struct inode *i)
+{
+	inode_undirty(i);
+	if (i->sb->ops->free_inode)
+		i->sb->ops->free_inode(i);
+	if (i->flags & INODE_HASHED)
+		inode_unhash(i);
+	inode_discard(i);
+}
+
+/* Give back the last reference to i, or what seemed to be. */
+static NOINLINE void
+inode_put_slow(struct inode *i)
+{
+	/* What must be written is, while look-ups still find it. An error has been noted where fsync will tell. */
+	if (i->nlink && (READ_ONCE(i->flags) & (INODE_DIRTY | INODE_DIRTY_PAGES)))
+		inode_sync(i);
+	if (inode_put_last(i))
+		inode_free(i);
+}
+
+void
+inode_put(struct inode *i)
+{
+	int n = atomic_read(&i->refs);
+
+	while (n > 1)
+		if (__atomic_compare_exchange_n(&i->refs.v, &n, n - 1, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			return;
+	if (i->flags & (INODE_HASHED | INODE_DIRTY | INODE_DIRTY_PAGES))
+		inode_put_slow(i);
+	else if (atomic_dec_and_test(&i->refs))
+		inode_free(i);
 }
 
 void
@@ -121,6 +165,8 @@ init_special_inode(struct inode *i, u32 mode, u32 rdev)
 	i->rdev = rdev;
 	if (S_ISCHR(mode))
 		i->fops = &chrdev_fops;
+	else if (S_ISBLK(mode))
+		i->fops = &blkdev_fops;
 	else if (S_ISFIFO(mode))
 		i->fops = &fifo_fops;
 	else
@@ -140,6 +186,7 @@ super_create(const struct file_system *fs, const struct super_ops *ops, u64 magi
 	sb->block_size = PAGE_SIZE;
 	sb->dev = ABI_DEV(0, __atomic_add_fetch(&last_dev, 1, __ATOMIC_RELAXED));
 	atomic_set(&sb->refs, 1);
+	list_init(&sb->dirty);
 	mutex_init(&sb->rename_lock, RANK_RENAME);
 	spin_lock(&supers_lock);
 	list_push_back(&supers, &sb->link);
@@ -153,44 +200,89 @@ super_get(struct super_block *sb)
 	atomic_inc(&sb->refs);
 }
 
+/* Nobody visits sb any more, unless others do: then the last of them says so. */
+static void
+visitor_leave(struct super_block *sb) MUST_HOLD(supers_lock)
+{
+	if (!--sb->visitors)
+		wake_up_all(&visitors_gone);
+}
+
+static bool
+has_visitors(struct super_block *sb)
+{
+	bool has;
+
+	spin_lock(&supers_lock);
+	has = sb->visitors;
+	spin_unlock(&supers_lock);
+	return has;
+}
+
+void
+super_discard(struct super_block *sb)
+{
+	spin_lock(&supers_lock);
+	list_remove(&sb->link);
+	spin_unlock(&supers_lock);
+	kfree(sb);
+}
+
 void
 super_put(struct super_block *sb)
 {
 	if (!atomic_dec_and_test(&sb->refs))
 		return;
-	spin_lock(&supers_lock);
-	list_remove(&sb->link);
-	spin_unlock(&supers_lock);
+	/* From here on super_for_each passes it over; who is there already only looks, and leaves. */
+	wait_event(&visitors_gone, !has_visitors(sb));
 	if (sb->root) {
-		if (sb->ops->sync)
-			sb->ops->sync(sb);
+		super_sync(sb, true);
 		dcache_drop_tree(sb->root);
 		dentry_put(sb->root);
 	}
 	if (sb->ops->unmount)
 		sb->ops->unmount(sb);
-	kfree(sb);
+	if (sb->bdev)
+		block_release(sb->bdev, sb);
+	super_discard(sb);
 }
 
 void
-super_sync_all(void)
+super_for_each(void (*fn)(struct super_block *sb, void *arg), void *arg)
 {
 	struct super_block *sb, *prev = NULL;
 
 	spin_lock(&supers_lock);
 	list_for_each(sb, &supers, link) {
-		if (!sb->ops->sync || !atomic_inc_not_zero(&sb->refs))
+		if (!READ_ONCE(sb->root) || !atomic_read(&sb->refs))
 			continue;
+		sb->visitors++;
 		spin_unlock(&supers_lock);
-		if (prev)
-			super_put(prev);
-		sb->ops->sync(sb);
-		prev = sb;
+		fn(sb, arg);
 		spin_lock(&supers_lock);
+		if (prev)
+			visitor_leave(prev);
+		prev = sb;
+	}
+	if (prev)
+		visitor_leave(prev);
+	spin_unlock(&supers_lock);
+}
+
+struct super_block *
+super_find(const struct block_device *dev)
+{
+	struct super_block *sb, *found = NULL;
+
+	spin_lock(&supers_lock);
+	list_for_each(sb, &supers, link) {
+		if (sb->bdev == dev && atomic_inc_not_zero(&sb->refs)) {
+			found = sb;
+			break;
+		}
 	}
 	spin_unlock(&supers_lock);
-	if (prev)
-		super_put(prev);
+	return found;
 }
 
 void

@@ -95,8 +95,22 @@ void	dcache_drop_tree(struct dentry *root);
 void	inode_init(void);
 void	super_get(struct super_block *sb);
 void	super_put(struct super_block *sb);		/* last: unmounts */
-void	super_sync_all(void);
+void	super_discard(struct super_block *sb);		/* it was never mounted, and has no root */
+/* fn for every super block that has been filled in; its unmounting waits meanwhile. */
+void	super_for_each(void (*fn)(struct super_block *sb, void *arg), void *arg);
+struct super_block *super_find(const struct block_device *dev);	/* mounted from dev: counted, or NULL */
+/* Free i, which nobody has and no file system has filled in. */
+void	inode_discard(struct inode *i);
+static inline void inode_flags_set(struct inode *i, u32 f) { __atomic_fetch_or(&i->flags, f, __ATOMIC_RELEASE); }
+static inline void inode_flags_clear(struct inode *i, u32 f) { __atomic_fetch_and(&i->flags, ~f, __ATOMIC_RELEASE); }
 struct timespec_k timespec_of(u64 ns);
+
+/* --- super.c --- */
+void	super_init(void);
+
+/* --- icache.c --- */
+/* Give back a reference that looked like the last. True: it was, and nobody finds i any more (FREEING). */
+bool	inode_put_last(struct inode *i);
 
 /* --- file.c --- */
 void	files_init(void);
@@ -202,6 +216,19 @@ int	file_size_allowed(u64 size);			/* RLIMIT_FSIZE: 0, or SIGXFSZ and -EFBIG */
 /* --- attr.c --- */
 void	inode_stat(struct inode *inode, struct stat_k *k);
 void	inode_strip_suid(struct inode *inode);		/* before data changes; inode lock held */
+void	inode_touch_atime_slow(struct file *f, struct inode *i);
+static inline bool
+time_before_eq(struct timespec_k a, struct timespec_k b)
+{
+	return a.sec < b.sec || (a.sec == b.sec && a.nsec <= b.nsec);
+}
+/* A read happened. As relatime: noted only if the file changed since the last one noted. */
+static inline void
+file_touch_atime(struct file *f, struct inode *i)
+{
+	if (unlikely(time_before_eq(i->atime, i->mtime) || time_before_eq(i->atime, i->ctime)))
+		inode_touch_atime_slow(f, i);
+}
 
 /* --- locks.c --- */
 struct files;

@@ -14,30 +14,14 @@
 
 /* --- files --- */
 
-static inline bool
-time_before_eq(struct timespec_k a, struct timespec_k b)
-{
-	return a.sec < b.sec || (a.sec == b.sec && a.nsec <= b.nsec);
-}
-
-/* A read happened. As relatime: noted only if the file changed since the last one noted. */
-static inline void
-touch_atime(struct file *f, struct inode *i)
-{
-	if (likely(!time_before_eq(i->atime, i->mtime) && !time_before_eq(i->atime, i->ctime)))
-		return;
-	if ((f->flags & O_NOATIME) || (f->path.mnt && (f->path.mnt->flags & (MS_NOATIME | MS_RDONLY))))
-		return;
-	i->atime = time_now();
-}
 
 static ssize_t
 ram_read(struct file *f, struct uio *u, loff_t *pos)
 {
 	struct inode *i = f->inode;
-	ssize_t n = pagecache_read(&i->mapping, u, pos, READ_ONCE(i->size));
+	ssize_t n = pagecache_read(f, &i->mapping, u, pos, READ_ONCE(i->size));
 
-	touch_atime(f, i);
+	file_touch_atime(f, i);
 	return n;
 }
 

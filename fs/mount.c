@@ -250,7 +250,9 @@ remount(const struct path *p, ulong flags, const char *data)
 		return -EINVAL;
 	mutex_lock(&mount_lock);
 	if (!(flags & MS_BIND)) {
-		if (sb->ops->remount)
+		if ((flags & ~sb->flags & MS_RDONLY) && atomic_read(&sb->writers))
+			err = -EBUSY;
+		else if (sb->ops->remount)
 			err = sb->ops->remount(sb, flags, data);
 		if (!err)
 			sb->flags = (sb->flags & ~MS_RDONLY) | (flags & MS_RDONLY);
@@ -477,6 +479,8 @@ mounts_show(put_fn put, void *arg)
 	spin_unlock(&fs->lock);
 	mutex_lock(&mount_lock);
 	list_for_each(m, &mounts, link) {
+		if (!mount_below(m, root.mnt))
+			continue;
 		p.mnt = m;
 		p.dentry = m->root;
 		where = path_string(&p, &root, buf, PATH_MAX);

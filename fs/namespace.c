@@ -179,19 +179,23 @@ out:
 
 /* --- removing names --- */
 
+/* d's lock keeps out who was about to make a name in it: then it is dead. */
 static int
-remove_dir(struct inode *dir, struct dentry *d)
+remove_dir(struct inode *dir, struct dentry *d) NO_TSA
 {
+	struct inode *i = d->inode;
 	int err;
 
 	if (!dir->ops->rmdir)
 		return -EPERM;
+	rwsem_lock_write(&i->lock);
 	err = d_kill_if_empty(d);
-	if (err)
-		return err;
-	err = dir->ops->rmdir(dir, d);
-	if (err)
-		d_revive(d);
+	if (!err) {
+		err = dir->ops->rmdir(dir, d);
+		if (err)
+			d_revive(d);
+	}
+	rwsem_unlock_write(&i->lock);
 	return err;
 }
 
@@ -213,7 +217,7 @@ int
 vfs_unlink(int dfd, const char *name, bool isdir)
 {
 	static const int not_dir[] = { [LAST_DOT] = -EINVAL, [LAST_DOTDOT] = -ENOTEMPTY, [LAST_ROOT] = -EBUSY };
-	struct inode *dir;
+	struct inode *dir, *gone = NULL;
 	struct dentry *d;
 	struct walk w;
 	int err;
@@ -242,11 +246,19 @@ vfs_unlink(int dfd, const char *name, bool isdir)
 		err = -EBUSY;
 	if (!err)
 		err = isdir ? remove_dir(dir, d) : remove_file(dir, d);
-	if (!err)
+	if (!err) {
+		/* What the file held is given back when the directory is free for others again. */
+		gone = d->inode;
+		inode_get(gone);
+		if (isdir)
+			dcache_drop_children(d);	/* names known not to be in it keep it */
 		d_delete(d);
+	}
 	dentry_put(d);
 out:
 	rwsem_unlock_write(&dir->lock);
+	if (gone)
+		inode_put(gone);
 	walk_end(&w, NULL);
 	return err;
 }
@@ -259,7 +271,8 @@ rename_lock(struct dentry *a, struct dentry *b) NO_TSA
 {
 	struct dentry *first = a, *second = b;
 
-	if (a == b) {
+	/* Two names of one directory there are only on a broken disk. */
+	if (a->inode == b->inode) {
 		rwsem_lock_write(&a->inode->lock);
 		return;
 	}
@@ -276,7 +289,7 @@ static void
 rename_unlock(struct dentry *a, struct dentry *b) NO_TSA
 {
 	rwsem_unlock_write(&a->inode->lock);
-	if (a == b)
+	if (a->inode == b->inode)
 		return;
 	rwsem_unlock_write(&b->inode->lock);
 	mutex_unlock(&a->sb->rename_lock);
@@ -323,12 +336,17 @@ rename_check(struct walk *ow, struct dentry *od, struct walk *nw, struct dentry 
 	return err;
 }
 
-/* Checked: do it. NO_TSA: a file whose name is replaced is locked, a directory is not. */
+/*
+ * Checked: do it. Locked meanwhile: what is replaced, and directories that get another "..", which stands among their
+ * names. No two tasks do so at once in one file system (rename_lock), so these two may be locked in any order.
+ */
 static int
 rename_perform(struct dentry *odir, struct dentry *od, struct dentry *ndir, struct dentry *nd, uint flags) NO_TSA
 {
-	bool swap = flags & RENAME_EXCHANGE;
+	bool swap = flags & RENAME_EXCHANGE, across = odir->inode != ndir->inode;
 	struct inode *gone = swap ? NULL : nd->inode;	/* whose name is replaced */
+	struct inode *moved = across && S_ISDIR(od->inode->mode) ? od->inode : NULL;
+	struct inode *other = gone || (across && nd->inode && S_ISDIR(nd->inode->mode)) ? nd->inode : NULL;
 	bool kill = gone && S_ISDIR(gone->mode);
 	struct d_names names;
 	int err;
@@ -336,17 +354,23 @@ rename_perform(struct dentry *odir, struct dentry *od, struct dentry *ndir, stru
 	err = d_move_prepare(&names, od, nd, swap);
 	if (err)
 		return err;
+	if (moved)
+		rwsem_lock_write(&moved->lock);
+	if (other)
+		rwsem_lock_write(&other->lock);
 	if (kill)
 		err = d_kill_if_empty(nd);
 	if (!err) {
-		if (gone && !kill)
-			rwsem_lock_write(&gone->lock);
 		err = odir->inode->ops->rename(odir->inode, od, ndir->inode, nd, flags);
-		if (gone && !kill)
-			rwsem_unlock_write(&gone->lock);
 		if (err && kill)
 			d_revive(nd);
 	}
+	if (other)
+		rwsem_unlock_write(&other->lock);
+	if (moved)
+		rwsem_unlock_write(&moved->lock);
+	if (!err && kill)
+		dcache_drop_children(nd);
 	if (err)
 		d_move_cancel(&names);
 	else
@@ -512,7 +536,7 @@ long
 sys_readlinkat(const ulong *a)
 {
 	int size = a[3];
-	struct inode *i;
+	struct inode *i = NULL;
 	struct path p;
 	struct name n;
 	ssize_t len;

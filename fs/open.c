@@ -73,11 +73,15 @@ path_open_allowed(struct path *p, u32 flags)
 		f->mode = FMODE_PATH;
 		return f;
 	}
+	if ((f->mode & FMODE_WRITE) && S_ISREG(i->mode))
+		atomic_inc(&i->sb->writers);
+	f->seen = mapping_error_sample(&i->mapping);
 	f->ops = i->fops;
 	if (f->ops->open) {
-		f->flags = flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);	/* a terminal asks about O_NOCTTY */
+		/* A terminal asks about O_NOCTTY, a disk about O_EXCL. */
+		f->flags = flags & ~(O_CREAT | O_TRUNC | O_CLOEXEC);
 		err = f->ops->open(i, f);
-		f->flags &= ~O_NOCTTY;
+		f->flags &= ~(O_NOCTTY | O_EXCL);
 		if (unlikely(err)) {
 			file_abandon(f);
 			return ERR_PTR(err);

@@ -1,5 +1,5 @@
 /*
- * space.c - how long files are and what is safe on disk: truncate, fallocate, fsync, sync, fadvise.
+ * space.c - how long files are: truncate, fallocate.
  */
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
@@ -121,59 +121,6 @@ sys_fallocate(const ulong *a)
 	if (!f)
 		return -EBADF;
 	r = file_fallocate(f, a[1], a[2], a[3]);
-	fd_put(f, put);
-	return r;
-}
-
-static long
-do_fsync(int fd, bool datasync)
-{
-	struct file *f;
-	bool put;
-	long r;
-
-	f = fd_get(fd, &put);
-	if (!f)
-		return -EBADF;
-	r = f->ops->fsync ? f->ops->fsync(f, datasync) : -EINVAL;
-	fd_put(f, put);
-	return r;
-}
-
-long
-sys_fsync(const ulong *a)
-{
-	return do_fsync(a[0], false);
-}
-
-long
-sys_fdatasync(const ulong *a)
-{
-	return do_fsync(a[0], true);
-}
-
-long
-sys_sync(const ulong *a)
-{
-	super_sync_all();
-	return 0;
-}
-
-/* Advice is checked and then not needed: there is no read-ahead to steer. */
-long
-sys_fadvise64(const ulong *a)
-{
-	struct file *f;
-	bool put;
-	long r = 0;
-
-	f = fd_get(a[0], &put);
-	if (!f)
-		return -EBADF;
-	if (f->ops->stream)
-		r = -ESPIPE;
-	else if ((loff_t)a[2] < 0 || a[3] > POSIX_FADV_NOREUSE)
-		r = -EINVAL;
 	fd_put(f, put);
 	return r;
 }

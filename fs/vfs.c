@@ -5,6 +5,8 @@
 #include "kernel/printk.h"
 #include "mm/slab.h"
 
+struct fs_context *kernel_fs;
+
 struct fs_context *
 fs_context_copy(struct fs_context *old)
 {
@@ -41,6 +43,7 @@ vfs_init(void)
 
 	dcache_init();			/* names can be cached */
 	inode_init();			/* inode_create */
+	super_init();			/* super_mount_disk */
 	files_init();			/* file_create */
 	mount_init();
 	pipe_init();			/* pipe_create */
@@ -53,5 +56,5 @@ vfs_init(void)
 	fs->cwd = fs->root;
 	path_get(&fs->cwd);
 	fs->umask = 022;
-	current->fs = fs;		/* those created from here on start with a copy */
+	current->fs = kernel_fs = fs;	/* those created from here on start with a copy */
 }

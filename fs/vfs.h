@@ -34,6 +34,7 @@ struct poll_table;
 struct super_block;
 struct area;
 struct attr;
+struct block_device;
 struct dir_emit;
 struct path;
 struct stat_k;
@@ -52,13 +53,20 @@ struct file_system {
 };
 void	fs_register(const struct file_system *fs);	/* fs/filesystems.c: the list */
 const struct file_system *fs_find(const char *name);
+const char *fs_disk_kind(int i);	/* the i-th that is put on a disk; NULL past the end */
 int	fs_show(int i, char *buf, size_t size);	/* line i of /proc/filesystems; its length, 0 past the end */
 
 struct super_ops {
-	void	(*free_inode)(struct inode *inode);	/* last reference gone; nlink may be 0 */
+	/*
+	 * Last reference gone; nlink 0: the file itself goes (blocks, inode). Otherwise its pages and attributes have
+	 * been written. May sleep; holds no lock. Drops what is in inode->private.
+	 */
+	void	(*free_inode)(struct inode *inode);
 	int	(*statfs)(struct super_block *sb, struct abi_statfs *out);
-	int	(*sync)(struct super_block *sb);
+	/* Dirty pages and inodes have been written: commit the log, flush the disk. wait false: only start. */
+	int	(*sync)(struct super_block *sb, bool wait);
 	void	(*unmount)(struct super_block *sb);
+	/* Attributes changed since inode_mark_dirty: to the disk's inode table (into the log; no wait for it). */
 	int	(*write_inode)(struct inode *inode);
 	/* New flags (MS_RDONLY) and options for a mounted one. NULL: flags alone may change. */
 	int	(*remount)(struct super_block *sb, ulong flags, const char *data);
@@ -77,6 +85,10 @@ struct super_block {
 	atomic_t refs;			/* mounts and users */
 	struct mutex rename_lock;
 	struct list link;		/* all super blocks, for sync (fs/inode.c) */
+	uint	visitors;		/* super_for_each is at it; under the list's lock */
+	atomic_t writers;		/* regular files open for writing: with one, it cannot become read-only */
+	struct block_device *bdev;	/* [i] NULL: none */
+	struct list dirty;		/* inodes with something to write, oldest first: dirty_lock (writeback.c) */
 	void	*private;
 };
 
@@ -98,11 +110,20 @@ struct inode {
 	struct mapping mapping;		/* cached pages of a regular file */
 	struct pipe *pipe;		/* [l] FIFO in use */
 	struct lock_list *locks;	/* byte-range and flock locks (fs/locks.c), NULL: never any */
-	u32	flags;			/* [l] INODE_* */
+	u32	flags;			/* [a] INODE_* */
+	struct inode *hash_next;	/* under icache_lock (fs/icache.c) */
+	struct list dirty_link;		/* on sb->dirty, under dirty_lock */
+	u64	dirtied;		/* when it became dirty, ns since boot */
 	void	*private;		/* the file system's, or the device's */
 };
 
 #define INODE_DEAD	BIT(0)		/* a removed directory: no new names. Also under dcache_lock */
+#define INODE_NEW	BIT(1)		/* being read by who put it in the cache; others wait */
+#define INODE_FREEING	BIT(2)		/* the last reference is gone, free_inode runs; look-ups wait for the end */
+#define INODE_HASHED	BIT(3)		/* in the inode cache */
+#define INODE_DIRTY	BIT(4)		/* attributes to be written: write_inode */
+#define INODE_DIRTY_PAGES BIT(5)	/* pages to be written */
+#define INODE_SYNCING	BIT(6)		/* the writer has it: the next one waits */
 
 /* All with dir->lock held for write (lookup: read or write) by the VFS. Names are NUL-terminated in dentry->name. */
 struct inode_ops {
@@ -228,6 +249,7 @@ struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
 	loff_t	pos;			/* [p] */
 	void	*private;
 	u32	seen;			/* what had happened at open: a FIFO's writers, a disk file's write errors */
+	struct readahead ra;		/* [p] */
 };
 #define FMODE_READ	BIT(0)
 #define FMODE_WRITE	BIT(1)
@@ -241,6 +263,7 @@ struct fs_context {
 	struct path root, cwd;
 	u32	umask;
 };
+extern struct fs_context *kernel_fs;	/* what kernel threads see: the first root */
 struct fs_context *fs_context_copy(struct fs_context *old);
 void	fs_context_put(struct fs_context *fs);
 
@@ -305,7 +328,37 @@ struct inode *inode_create(struct super_block *sb, u32 mode);	/* refs 1, nlink 1
 static inline void inode_get(struct inode *i) { atomic_inc(&i->refs); }
 void	inode_put(struct inode *i);
 void	inode_setattr(struct inode *i, const struct attr *a);	/* apply without checks */
-struct timespec_k time_now(void);				/* CLOCK_REALTIME */
+struct timespec_k time_now(void);		/* for a file's times: CLOCK_REALTIME in steps of 4 ms */
+
+/* --- icache.c: for file systems whose inodes have numbers on a disk --- */
+/*
+ * Inode `ino` of sb, counted. INODE_NEW is set if it was not cached: the caller fills it in and calls
+ * inode_new_done(i, 0), or inode_new_done(i, -errno), which puts it; others who look it up wait meanwhile.
+ * ERR_PTR(-ENOMEM).
+ */
+struct inode *inode_lookup(struct super_block *sb, u64 ino);
+void	inode_new_done(struct inode *i, int error);
+/* A file just created with this number: into the cache (it was free, so nobody has it). */
+void	inode_hash(struct inode *i, u64 ino);
+void	inode_unhash(struct inode *i);
+
+/* --- writeback.c --- */
+void	inode_mark_dirty(struct inode *i);			/* attributes; cheap, any context that can spin */
+void	inode_mark_dirty_pages(struct inode *i);		/* the page cache says so */
+void	inode_undirty(struct inode *i);				/* i is being freed: nothing will be written */
+/* Write i's pages and attributes, and wait for the pages: 0 or the first error. */
+int	inode_sync(struct inode *i);
+int	super_sync(struct super_block *sb, bool wait);		/* everything: pages, inodes, ops->sync */
+
+/* --- super.c: file systems on disks --- */
+/*
+ * For file_system.mount: the device named by source, claimed, with a new super block for it, which fill() reads in
+ * (by block_find or what it knows: sb->bdev is set). ERR_PTR: of fill, -ENOTBLK, -ENXIO, -EACCES (a read-only device),
+ * -EBUSY (open for writing, or mounted otherwise). Mounted the same way already: that super block, counted once more.
+ */
+struct super_block *super_mount_disk(const struct file_system *fs, const char *source, ulong flags, const char *data,
+				     const struct super_ops *ops, u64 magic,
+				     int (*fill)(struct super_block *sb, ulong flags, const char *data));
 u64	ino_alloc(void);					/* numbers for RAM file systems */
 struct super_block *super_create(const struct file_system *fs, const struct super_ops *ops, u64 magic);
 /* fops for special files, set by init_special_inode from mode. */
@@ -315,6 +368,12 @@ void	init_special_inode(struct inode *i, u32 mode, u32 rdev);
 /* A directory's names live in the dcache: lookups that miss are negative; readdir walks children. */
 extern const struct file_ops ram_dir_fops;
 extern const struct file_ops ram_file_fops;	/* page cache without a disk below */
+
+/* --- diskfile.c: for files whose pages come from a disk; any file system may put these in its file_ops --- */
+ssize_t	disk_file_read(struct file *f, struct uio *u, loff_t *pos);	/* O_DIRECT too, by mapping_ops.direct */
+/* Takes inode->lock; O_APPEND, O_SYNC, O_DIRECT. */
+ssize_t	disk_file_write(struct file *f, struct uio *u, loff_t *pos);
+int	disk_file_mmap(struct file *f, struct area *a);
 
 /* Take over the reference to inode and keep the name d for it until ram_unlink(). */
 void	ram_link(struct dentry *d, struct inode *inode);

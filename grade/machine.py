@@ -14,8 +14,11 @@ Every wait has two limits, so that a loaded host does not fail a good kernel.
 A wait that fails says what was expected, shows the last lines, and names the saved log
 (out/NAME.log; every machine leaves one) and the command that starts the same machine by hand.
 
+A disk is a path or a grade.disk.Disk; disks[0] is /dev/vda, and so on.
+
 SEXTANT_KERNEL=IMAGE starts that kernel instead of the build's: the same test, initramfs and
-programs on Linux, to see whether a test is right.
+programs on Linux, to see whether a test is right.  A kernel that has its disk drivers and ext4 in
+modules finds them, for a machine with disks, in the folder `mod` beside the image (SEXTANT_MODULES).
 """
 
 import ctypes
@@ -33,6 +36,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from grade.cpio import pack
+from grade.disk import Disk
+
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "out"
 BUILD = ROOT / os.environ.get("SEXTANT_BUILD", "build")
@@ -41,9 +47,29 @@ HANG_FACTOR = float(os.environ.get("SEXTANT_HANG_FACTOR", "10"))
 PROMPT = re.compile(rb"[#$] (?:\x1b\[[0-9;?]*[A-Za-z])*$")
 MTIME = 0x200BFF8                       # the CLINT's counter, at the same place on both boards
 MTIME_HZ = {"virt": 10_000_000, "sifive_u": 1_000_000}
+VIRTIO_MMIO = 8                         # places for devices on virt
 TICKS = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
+FOREIGN_MODULES = ("virtio_mmio", "virtio_blk", "crc16", "crc32c_generic", "libcrc32c", "mbcache", "jbd2", "ext4")
+
+
+def foreign_initrd(kernel, initrd, build):
+    """A file: the initrd with another kernel's modules for disks, which init's script loads; None without modules."""
+    folder = Path(os.environ.get("SEXTANT_MODULES", kernel.parent / "mod"))
+    modules = [p for name in FOREIGN_MODULES if (p := folder / f"{name}.ko").exists()]
+    loader = ROOT / build / "user/tests/crashmodules"
+    if not modules:
+        return None
+    if not loader.exists():
+        raise MachineError(f"{loader} does not exist: run `make user-tests` first")
+    files = {"mod": "dir", "mod/load": (0o100755, loader.read_bytes()),
+             "etc/rc": (0o100755, ("/mod/load " + " ".join(f"/mod/{p.name}" for p in modules) + "\n").encode())}
+    files |= {f"mod/{p.name}": p.read_bytes() for p in modules}
+    OUT.mkdir(exist_ok=True)
+    path = OUT / f"foreign-{os.getpid()}-{secrets.token_hex(4)}.cpio"
+    path.write_bytes(initrd.read_bytes() + pack(files))
+    return path
 
 
 class MachineError(AssertionError):
@@ -53,14 +79,18 @@ class MachineError(AssertionError):
 class Machine:
     """A QEMU process with its serial console and QMP on socket pairs of ours."""
 
-    def __init__(self, board="virt", cpus=1, mem="256M", kernel=None, initrd=None, append="",
+    def __init__(self, board="virt", cpus=1, mem="256M", kernel=None, foreign=None, initrd=None, append="",
                  icount=False, cpu=None, dtb=None, disks=(), extra=(), name="machine", build=BUILD):
         self.board, self.cpus, self.icount = board, cpus, icount
         if FOREIGN and not kernel:
-            kernel = FOREIGN
+            kernel = foreign = FOREIGN
+        elif foreign:                   # another kernel's image, for this machine alone
+            kernel = foreign
+        if foreign:
             # First: what follows "--" is for init.
             append = f"console={'ttySIF0' if board == 'sifive_u' else 'ttyS0'} quiet no4lvl panic=-1 {append}"
         self.kernel = Path(kernel or ROOT / build / "Image").expanduser()
+        self.foreign = bool(foreign)
         self.initrd = Path(initrd or ROOT / build / "initramfs.cpio") if initrd is not False else None
         self.name = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-")
         self.log_path = OUT / f"{self.name}.log"
@@ -71,6 +101,10 @@ class Machine:
         self.process = None
         args = ["qemu-system-riscv64", "-M", board, "-smp", str(cpus), "-m", mem,
                 "-display", "none", "-no-reboot", "-kernel", str(self.kernel)]
+        self._made = None               # a file to remove at the end
+        if self.foreign and disks and self.initrd:
+            self._made = foreign_initrd(self.kernel, self.initrd, build)
+            self.initrd = self._made or self.initrd
         if self.initrd:
             args += ["-initrd", str(self.initrd)]
         if append:
@@ -83,8 +117,13 @@ class Machine:
             args += ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "clock=vm,base=2026-01-01T00:00:00"]
         args += ["-global", "virtio-mmio.force-legacy=false"]
         for i, disk in enumerate(disks):
-            args += ["-drive", f"file={disk},if=none,format=raw,id=d{i}",
-                     "-device", f"virtio-blk-device,drive=d{i},bus=virtio-mmio-bus.{i}"]
+            # Requests are not merged by QEMU, errors are the machine's to handle.  The tree lists the last bus first.
+            bus = VIRTIO_MMIO - 1 - i
+            args += ["-device", f"virtio-blk-device,drive=d{i},bus=virtio-mmio-bus.{bus},request-merging=off,"
+                                "werror=report,rerror=report"]
+            if not isinstance(disk, Disk):
+                args += ["-drive", f"file={disk},if=none,format=raw,id=d{i}"]
+        self.disks = disks
         self.args = args + list(extra)
 
     # ---- life ----
@@ -108,13 +147,20 @@ class Machine:
         self._qmp_file = None
         self._stderr = tempfile.TemporaryFile()
         a, b = serial_qemu.fileno(), qmp_qemu.fileno()
-        with serial_qemu, qmp_qemu:
+        ours = {i: disk.attach() for i, disk in enumerate(self.disks) if isinstance(disk, Disk)}
+        try:
             self.process = subprocess.Popen(
                 self.args + ["-chardev", f"socket,id=ser,fd={a}", "-serial", "chardev:ser",
-                             "-chardev", f"socket,id=qmp,fd={b}", "-mon", "chardev=qmp,mode=control"],
-                pass_fds=(a, b), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._stderr,
+                             "-chardev", f"socket,id=qmp,fd={b}", "-mon", "chardev=qmp,mode=control"] +
+                [word for i, s in ours.items() for word in (
+                    "-blockdev", f"driver=nbd,node-name=d{i},server.type=fd,server.str={s.fileno()},discard=unmap")],
+                pass_fds=(a, b, *(s.fileno() for s in ours.values())),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._stderr,
                 # QEMU must not outlive a harness that was killed.
                 preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+        finally:
+            for s in (serial_qemu, qmp_qemu, *ours.values()):
+                s.close()
         return self
 
     def kill(self):
@@ -126,6 +172,8 @@ class Machine:
         self.status = self.process.wait()
         self._drain()
         self.process = None
+        if self._made:
+            self._made.unlink(missing_ok=True)
         self.serial.close()
         if self._qmp_file:
             self._qmp_file.close()

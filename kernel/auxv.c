@@ -34,6 +34,7 @@ auxv_fill(struct abi_auxv *v, const struct exec *x, u64 random, u64 execfn)
 	const struct elf_image *img = &x->prog.img;
 	const struct task *t = current;
 	const struct abi_auxv all[] = {
+		{ AT_SYSINFO_EHDR, x->mm->vdso },
 		{ AT_MINSIGSTKSZ, SIGFRAME_SIZE },
 		{ AT_HWCAP, cpu_hwcap() },
 		{ AT_PAGESZ, PAGE_SIZE },

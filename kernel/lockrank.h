@@ -21,7 +21,13 @@ enum lock_rank {
 	RANK_TTY,		/* a terminal's settings and line buffer, for readers and ioctls */
 	RANK_PIPE,		/* one pipe's ring */
 	RANK_MM,		/* an address space's areas: faults in copies take it under all the above */
-	RANK_MAPPING,		/* a page cache being filled */
+	RANK_MAPPING,		/* sync(2) waiting for what is on its way to the disk */
+	RANK_RMAP,		/* the areas that map a file */
+	RANK_JOURNAL,		/* an open handle, as a lock: journal_begin waits for other tasks' to end */
+	RANK_EXT4_SB,		/* ext4's super block fields and orphan list */
+	RANK_EXT4_MAP,		/* one inode's extent tree or block map */
+	RANK_EXT4_LOAD,		/* one group's bitmap being read */
+	RANK_JOURNAL_STATE,	/* checkpointing, one at a time */
 	RANK_FUTEX_SLEEP,
 
 	/* Spinning locks. */
@@ -31,18 +37,26 @@ enum lock_rank {
 	RANK_FILES,		/* a descriptor table */
 	RANK_FS,		/* a task's cwd, root, umask */
 	RANK_DCACHE,		/* the dentry hash and tree */
-	RANK_ICACHE,		/* inode reference counts and caches */
-	RANK_SB,
+	RANK_ICACHE,		/* the inode cache */
+	RANK_SB,		/* the list of super blocks */
 	RANK_PAGETABLE,		/* a space's page-table pages */
 	RANK_PAGES,		/* a mapping's radix tree */
+	RANK_DIRTY,		/* super blocks' lists of dirty inodes */
+	RANK_EXT4_FREED,	/* extents freed, not committed */
+	RANK_EXT4_GROUP,	/* a block group's counts and bitmaps */
+	RANK_BUFFERS,		/* the buffer cache's table and lists */
+	RANK_JOURNAL_LIST,	/* a journal's transactions and their lists of buffers */
+	RANK_LRU,		/* page reclaim's lists */
 	RANK_FUTEX,		/* a futex hash bucket */
 	RANK_TTY_BUF,		/* a terminal's ring, shared with its interrupt */
+	RANK_BLOCK,		/* a disk's queue of requests */
 	RANK_DRIVER,		/* a device's registers */
 	RANK_IRQ,		/* interrupt controller tables */
 	RANK_WAITQ,		/* a wait queue */
 	RANK_WAKE,		/* task being woken */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
 	RANK_TIMER,		/* a hart's timer tree: the run queue arms its slice timer */
+	RANK_CLOCK,		/* setting the wall clock */
 	RANK_VMAP,		/* kernel address ranges */
 	RANK_SLAB,		/* one slab cache */
 	RANK_FRAMES,		/* a node's buddy lists */

@@ -8,13 +8,16 @@
 #include "arch/pagetable.h"
 #include "arch/timer.h"
 #include "arch/trap.h"
+#include "drivers/block/block.h"
 #include "drivers/driver.h"
 #include "drivers/irq.h"
 #include "drivers/tty/tty.h"
+#include "fs/buffer.h"
 #include "fs/dev.h"
+#include "fs/ext4/ext4.h"
 #include "fs/proc/proc.h"
 #include "fs/vfs.h"
-#include "kernel/initramfs.h"
+#include "kernel/init.h"
 #include "kernel/main.h"
 #include "kernel/params.h"
 #include "kernel/printk.h"
@@ -55,10 +58,16 @@ kernel_main(void)
 	devtmpfs_init();		/* /dev can be mounted */
 	fs_register(&procfs);		/* and /proc */
 	fs_register(&sysfs);		/* and /sys */
-	driver_probe_all(DRIVER_NORMAL);
+	ext4_init();			/* and ext4, ext3, ext2 */
+	block_init();			/* disks can register */
+	buffer_init();			/* buffer_read */
+	ramdisk_init();			/* /dev/ram0, if asked for */
+	driver_probe_all(DRIVER_NORMAL); /* /dev/vda */
 	tty_console_init();		/* /dev/console */
 	cpu_start_others();		/* the other harts schedule */
-	init_start();			/* pid 1 unpacks the initramfs and runs /init */
+	init_start();			/* pid 1 unpacks the initramfs, or mounts root=, and runs init */
+	reclaim_init();			/* memory is freed before it runs out */
+	writeback_init();		/* what is written reaches the disk by itself */
 	sched_idle_loop();
 }
 

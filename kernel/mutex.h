@@ -17,6 +17,11 @@ struct CAPABILITY("mutex") mutex {
 #endif
 };
 
+#ifdef DEBUG
+#define MUTEX_INIT(m, r)	{ NULL, WAITQ_INIT((m).waiters), (r) }
+#else
+#define MUTEX_INIT(m, r)	{ NULL, WAITQ_INIT((m).waiters) }
+#endif
 void	mutex_init(struct mutex *m, enum lock_rank rank);
 /* 0, or -ERESTARTSYS if a signal came first. */
 int	mutex_lock_interruptible(struct mutex *m) ACQUIRES_IF_0(*m);

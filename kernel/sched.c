@@ -28,6 +28,7 @@
 #include "arch/cpu.h"
 #include "arch/switch.h"
 #include "arch/timer.h"
+#include "drivers/block/block.h"
 #include "kernel/balance.h"
 #include "kernel/lockcheck.h"
 #include "kernel/printk.h"
@@ -415,6 +416,8 @@ void
 schedule(void)
 {
 	lockcheck_may_sleep();
+	if (unlikely(current->plug != NULL))
+		block_plug_flush();	/* who sleeps may be waiting for what he holds back */
 	reschedule(BY_WISH);
 }
 

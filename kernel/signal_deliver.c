@@ -25,6 +25,7 @@
 #include "abi/wait.h"
 #include "arch/signal.h"
 #include "arch/trap.h"
+#include "arch/vdso.h"
 #include "kernel/printk.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"

@@ -9,6 +9,7 @@
 #include "abi/capability.h"
 #include "abi/errno.h"
 #include "abi/time.h"
+#include "arch/vdso.h"
 #include "kernel/sched.h"
 #include "kernel/signal_private.h"
 #include "kernel/syscall.h"
@@ -18,7 +19,6 @@
 #include "mm/usercopy.h"
 
 #define ITIMER_MIN	(100 * NSEC_PER_USEC)	/* an interval timer leaves the cpu time for something else */
-#define COARSE_NS	(4 * NSEC_PER_MSEC)	/* what clock_getres says of the coarse clocks, as Linux at 250 Hz */
 
 /* --- between struct timespec and ns --- */
 
@@ -138,7 +138,7 @@ sys_clock_getres(const ulong *a)
 	if (err || !a[1])
 		return err;
 	return timespec_to_user(UPTR(a[1]),
-				id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ? COARSE_NS : 1);
+				id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ? VDSO_COARSE_NS : 1);
 }
 
 static int

@@ -432,8 +432,8 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 	t->files = files_create();
 	if (!t->files)
 		goto out_sighand;
-	if (current->fs) {
-		t->fs = fs_context_copy(current->fs);
+	if (kernel_fs) {		/* and not the caller's: its directories may be unmounted */
+		t->fs = fs_context_copy(kernel_fs);
 		if (!t->fs)
 			goto out_files;
 	}

@@ -25,9 +25,11 @@
 #include "lib/list.h"
 #include "lib/rbtree.h"
 
+struct block_plug;
 struct file;
 struct files;
 struct fs_context;
+struct handle;
 struct mm;
 struct namespaces;
 struct sched_class;
@@ -117,6 +119,10 @@ struct task {
 	struct abi_sigaltstack altstack;	/* [o] */
 	long	(*restart_fn)(struct task *);	/* [o] restart_syscall */
 	u64	restart_arg[4];
+
+	struct handle *journal_handle;	/* [o] open handle of a log (fs/jbd2) */
+	struct block_plug *plug;	/* [o] bios held back (drivers/block) */
+	int	nofault;		/* [o] >0: a copy stops at a user page that is not there (mm_fault) */
 
 	u64	clear_child_tid;	/* [o] user address, 0 none */
 	u64	set_child_tid;		/* [o] user address that the child itself fills at its start, 0 none */

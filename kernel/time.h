@@ -19,6 +19,7 @@
 u64	clock_monotonic(void);
 u64	clock_realtime(void);			/* since 1970 */
 void	clock_set_realtime(u64 ns);
+void	clock_init(void);			/* CLOCK_MONOTONIC is 0 now */
 u64	clock_to_monotonic(u64 realtime);	/* when the wall clock will say so, if nobody sets it; 0 if past */
 extern u64 clock_boot_ticks;			/* timer_ticks() at boot */
 static inline u64 ticks_to_monotonic(u64 ticks) { return timer_ticks_to_ns(ticks - clock_boot_ticks); }

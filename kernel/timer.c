@@ -170,7 +170,7 @@ timers_init_cpu(int cpu)
 void
 timers_init(void)
 {
-	clock_boot_ticks = timer_ticks();
+	clock_init();
 	for (int cpu = 0; cpu < MAX_CPUS; cpu++)
 		timers_init_cpu(cpu);
 }

@@ -32,5 +32,10 @@ bitmap_clear(ulong *map, ulong i)
 /* First clear / set bit at or after start; nbits if there is none. */
 ulong	bitmap_find_clear(const ulong *map, ulong nbits, ulong start);
 ulong	bitmap_find_set(const ulong *map, ulong nbits, ulong start);
+/* Bits [start, start + n). */
+void	bitmap_set_range(ulong *map, ulong start, ulong n);
+void	bitmap_clear_range(ulong *map, ulong start, ulong n);
+/* How many of the first nbits are clear. */
+ulong	bitmap_count_clear(const ulong *map, ulong nbits);
 
 #endif

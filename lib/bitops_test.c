@@ -45,6 +45,29 @@ test_bitmaps(void)
 }
 
 static void
+test_ranges(void)
+{
+	u64 random = 5;
+	ulong map[5];
+	bool bit[320];
+
+	for (int round = 0; round < 2000; round++) {
+		ulong start = host_random(&random) % 320, n = host_random(&random) % (321 - start), clear = 0;
+		bool set = round % 2;
+
+		__builtin_memset(map, set ? 0 : 0xff, sizeof(map));
+		for (ulong i = 0; i < 320; i++)
+			bit[i] = (i >= start && i < start + n) == set;
+		(set ? bitmap_set_range : bitmap_clear_range)(map, start, n);
+		for (ulong i = 0; i < 320; i++) {
+			CHECK_EQ(bitmap_count_clear(map, i), clear);
+			CHECK_EQ(bitmap_test(map, i), bit[i]);
+			clear += !bit[i];
+		}
+	}
+}
+
+static void
 test_compiler_helpers(void)
 {
 	u64 random = 9;
@@ -79,6 +102,7 @@ int
 main(void)
 {
 	test_bitmaps();
+	test_ranges();
 	test_compiler_helpers();
 	TEST_END();
 }

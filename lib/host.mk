@@ -1,7 +1,8 @@
 # host.mk - what is checked on the build machine: lib/'s tests and fuzzers, and the user ABI.
 #
 #   host-tests	builds every lib/X_test.c and lib/X_fuzz.c as $(O)/host/X_test, X_fuzz,
-#		with the address and undefined-behaviour sanitizers; running them is the caller's
+#		with the address and undefined-behaviour sanitizers; running them is the caller's.
+#		drivers/F/X_test.c is built with X.c as $(O)/host/drivers/F/X_test
 #   abi-check	compares include/abi/ with the headers of Linux and of the C library
 
 HOSTCC	?= gcc
@@ -33,6 +34,17 @@ $(HOST_PROGS): $(HOSTDIR)/%: $(HOSTDIR)/lib/%.o $(HOSTDIR)/lib.a
 
 .SECONDARY: $(HOST_LIB) $(HOST_PROGS:$(HOSTDIR)/%=$(HOSTDIR)/lib/%.o)
 -include $(wildcard $(HOSTDIR)/lib/*.d)
+
+# A driver's part that has no device in it, on fs/host's idea of the machine's headers.
+HOST_DRIVERS := $(patsubst %.c,$(HOSTDIR)/%,$(wildcard drivers/*/*_test.c))
+
+host-tests: $(HOST_DRIVERS)
+
+$(HOST_DRIVERS): $(HOSTDIR)/%_test: %_test.c %.c $(HOSTDIR)/lib.a $(wildcard drivers/virtio/*.h lib/*.h fs/host/include/*/*.h)
+	@mkdir -p $(@D)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOSTCC) -D__KERNEL__ -Ifs/host/include $(filter-out -include lib/host_rename.h,$(HOST_CFLAGS)) \
+		-Iarch/riscv/include -include fs/host/rename.h -o $@ $(filter %.c %.a,$^)
 
 abi-check: tools/abi-check.py $(wildcard include/abi/*.h)
 	$(call say,CHECK,include/abi)

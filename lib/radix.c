@@ -5,6 +5,8 @@
  *             node's slots point to nodes, and on the lowest level to items.
  * Invariants  X1  bit i of present is set <=> slot[i] is not NULL.
  *             X2  no node is empty; height is 0 <=> root is NULL.
+ *             X3  bit i of tags[t] is set <=> the item in slot i has tag t, or, above the lowest
+ *                 level, some item below slot i has it.
  */
 #include "lib/radix.h"
 #include "abi/errno.h"
@@ -16,6 +18,7 @@
 
 struct radix_node {
 	u64	present;		/* X1 */
+	u64	tags[RADIX_TAGS];	/* X3 */
 	void	*slot[SLOTS];
 };
 
@@ -41,6 +44,8 @@ node_new(void)
 
 	if (n) {
 		n->present = 0;
+		for (int t = 0; t < RADIX_TAGS; t++)
+			n->tags[t] = 0;
 		for (int i = 0; i < SLOTS; i++)
 			n->slot[i] = NULL;
 	}
@@ -151,6 +156,8 @@ grow(struct radix *r, u64 index)
 		if (!n)
 			return -ENOMEM;
 		node_set(n, 0, r->root);
+		for (int t = 0; t < RADIX_TAGS; t++)
+			n->tags[t] = r->root->tags[t] != 0;
 		r->root = n;
 		r->height++;
 	}
@@ -198,6 +205,9 @@ radix_remove(struct radix *r, u64 index)
 	if (!old)
 		return NULL;
 	n = container_of(slot - slot_at(index, 0), struct radix_node, slot[0]);
+	for (uint t = 0; t < RADIX_TAGS; t++)
+		if (unlikely(n->tags[t] >> slot_at(index, 0) & 1))
+			radix_tag_clear(r, index, t);
 	node_set(n, slot_at(index, 0), NULL);
 	r->count--;
 	if (n->present == 0 || n->present == 1)
@@ -212,8 +222,15 @@ level_base(u64 index, uint shift)
 	return shift + SLOT_BITS >= 64 ? 0 : index & ~0UL << (shift + SLOT_BITS);
 }
 
-void *
-radix_next(const struct radix *r, u64 *index)
+/* Which slots of n to look below: those with the tag, or (tag < 0) all that are present. */
+static inline u64
+slots_wanted(const struct radix_node *n, int tag)
+{
+	return tag < 0 ? n->present : n->tags[tag];
+}
+
+static inline void *
+next_entry(const struct radix *r, u64 *index, int tag)
 {
 	u64 i = *index;
 
@@ -223,7 +240,7 @@ radix_next(const struct radix *r, u64 *index)
 
 		for (;;) {
 			uint slot = slot_at(i, shift);
-			u64 rest = n->present >> slot << slot;
+			u64 rest = slots_wanted(n, tag) >> slot << slot;
 
 			if (rest == 0)
 				break;
@@ -246,6 +263,71 @@ radix_next(const struct radix *r, u64 *index)
 			break;
 	}
 	return NULL;
+}
+
+void *
+radix_next(const struct radix *r, u64 *index)
+{
+	return next_entry(r, index, -1);
+}
+
+/* ---- tags ---- */
+
+void *
+radix_next_tag(const struct radix *r, u64 *index, uint tag)
+{
+	return next_entry(r, index, tag);
+}
+
+void
+radix_tag_set(struct radix *r, u64 index, uint tag)
+{
+	struct radix_node *n = r->root;
+
+	for (uint shift = (r->height - 1) * SLOT_BITS; ; shift -= SLOT_BITS) {
+		n->tags[tag] |= 1UL << slot_at(index, shift);
+		if (shift == 0)
+			break;
+		n = n->slot[slot_at(index, shift)];
+	}
+}
+
+bool
+radix_tag_get(const struct radix *r, u64 index, uint tag)
+{
+	struct radix_node *n = r->root;
+
+	if (!n || !fits(index, r->height))
+		return false;
+	for (uint shift = (r->height - 1) * SLOT_BITS; n->tags[tag] >> slot_at(index, shift) & 1; shift -= SLOT_BITS) {
+		if (shift == 0)
+			return true;
+		n = n->slot[slot_at(index, shift)];
+	}
+	return false;
+}
+
+bool
+radix_tag_clear(struct radix *r, u64 index, uint tag)
+{
+	struct radix_node *way[HEIGHT_MAX], *n = r->root;
+	int depth = 0;
+
+	if (!radix_tag_get(r, index, tag))
+		return false;
+	for (uint shift = (r->height - 1) * SLOT_BITS; ; shift -= SLOT_BITS) {
+		way[depth++] = n;
+		if (shift == 0)
+			break;
+		n = n->slot[slot_at(index, shift)];
+	}
+	/* Upwards as long as it was the last below. */
+	for (uint shift = 0; depth-- > 0; shift += SLOT_BITS) {
+		way[depth]->tags[tag] &= ~(1UL << slot_at(index, shift));
+		if (way[depth]->tags[tag])
+			break;
+	}
+	return true;
 }
 
 void

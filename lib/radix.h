@@ -1,7 +1,8 @@
 /*
- * radix.h - a sparse array: 64-bit index to pointer, 64 slots a node.
+ * radix.h - a sparse array: 64-bit index to pointer, 64 slots a node; entries may carry tags.
  *
- * The caller locks.  Nodes come from radix_node_alloc/free, which the kernel
+ * A tag is a mark that can be searched for: radix_next_tag finds the next marked entry without a look at the
+ * others.  The caller locks.  Nodes come from radix_node_alloc/free, which the kernel
  * supplies from a slab and the host tests from malloc.
  */
 #ifndef LIB_RADIX_H
@@ -28,6 +29,15 @@ void	*radix_replace(struct radix *r, u64 index, void *item);
 void	*radix_remove(struct radix *r, u64 index);
 /* The first entry with index >= *index; sets *index. NULL if there is none. */
 void	*radix_next(const struct radix *r, u64 *index);
+
+#define RADIX_TAGS	2		/* tags are 0 and 1 */
+/* The entry at index must be present. */
+void	 radix_tag_set(struct radix *r, u64 index, uint tag);
+/* Harmless if index is absent. True if it had the tag. */
+bool	 radix_tag_clear(struct radix *r, u64 index, uint tag);
+bool	 radix_tag_get(const struct radix *r, u64 index, uint tag);
+/* The first entry with this tag and index >= *index; sets *index. NULL if there is none. */
+void	*radix_next_tag(const struct radix *r, u64 *index, uint tag);
 /* Free all nodes (not the items). */
 void	 radix_destroy(struct radix *r);
 

@@ -29,6 +29,7 @@ radix_node_free(void *node)
 static u64 keys[N];
 static int items[N];
 static bool in[N];
+static bool tagged[N][RADIX_TAGS];
 
 static int
 compare_keys(const void *a, const void *b)
@@ -90,6 +91,40 @@ check_order(const struct radix *r)
 	CHECK_EQ(r->count, count);
 }
 
+/* radix_next_tag() visits exactly the entries with the tag, ascending. */
+static void
+check_tags(const struct radix *r, uint tag)
+{
+	u64 index = 0;
+
+	for (int i = 0; i < N; i++) {
+		CHECK_EQ(radix_tag_get(r, keys[i], tag), tagged[i][tag]);
+		if (!tagged[i][tag])
+			continue;
+		CHECK(radix_next_tag(r, &index, tag) == &items[i]);
+		CHECK_EQ(index, keys[i]);
+		if (index++ == ~0UL)
+			return;
+	}
+	CHECK(radix_next_tag(r, &index, tag) == NULL);
+}
+
+/* Tags come and go with and without their entries. */
+static void
+step_tags(struct radix *r, u64 random)
+{
+	int i = (random >> 20) % N;
+	uint tag = random >> 10 & 1;
+
+	if (!in[i] || random >> 11 & 1) {
+		CHECK_EQ(radix_tag_clear(r, keys[i], tag), tagged[i][tag]);
+		tagged[i][tag] = false;
+	} else {
+		radix_tag_set(r, keys[i], tag);
+		tagged[i][tag] = true;
+	}
+}
+
 static void
 test_random_steps(void)
 {
@@ -114,10 +149,14 @@ test_random_steps(void)
 			in[i] = true;
 		} else if (in[i] && (!grow || step % 4 == 0)) {
 			CHECK(radix_remove(&r, keys[i]) == &items[i]);
-			in[i] = false;
+			in[i] = tagged[i][0] = tagged[i][1] = false;
 		}
-		if (step % 100 == 0)
+		step_tags(&r, host_random(&random));
+		if (step % 100 == 0) {
 			check_order(&r);
+			check_tags(&r, 0);
+			check_tags(&r, 1);
+		}
 	}
 	for (int i = 0; i < N; i++) {
 		radix_remove(&r, keys[i]);

@@ -2,7 +2,7 @@
  * string.c - memory and string routines.
  *
  * The machine may trap on a misaligned load, so copies go by aligned 64-bit
- * words wherever both sides allow it, 16 words a turn: 35 instructions move 128
+ * words wherever both sides allow it, 64 words a turn: 131 instructions move 512
  * bytes.  When the two sides are offset against each other, each stored word is
  * pieced together from the two source words it straddles.  No read ever touches
  * a byte outside the source.
@@ -39,6 +39,15 @@ copy_8_words(word *d, const word *s)
 	d[5] = g;
 	d[6] = h;
 	d[7] = i;
+}
+
+static ALWAYS_INLINE void
+copy_block(word *d, const word *s)
+{
+	copy_8_words(d, s);
+	copy_8_words(d + 8, s + 8);
+	copy_8_words(d + 16, s + 16);
+	copy_8_words(d + 24, s + 24);
 }
 
 static ALWAYS_INLINE void
@@ -112,16 +121,21 @@ memcpy(void *dst, const void *src, size_t n)
 		}
 	}
 	if (n >= BLOCK) {
-		const u8 *end = s + n / BLOCK * BLOCK;
-
-		do {
-			copy_8_words((word *)d, (const word *)s);
-			copy_8_words((word *)d + 8, (const word *)s + 8);
-			copy_8_words((word *)d + 16, (const word *)s + 16);
-			copy_8_words((word *)d + 24, (const word *)s + 24);
+		if (n & BLOCK) {
+			copy_block((word *)d, (const word *)s);
 			s += BLOCK;
 			d += BLOCK;
-		} while (s != end);
+		}
+		if (n >= 2 * BLOCK) {
+			const u8 *end = s + n / (2 * BLOCK) * (2 * BLOCK);
+
+			do {
+				copy_block((word *)d, (const word *)s);
+				copy_block((word *)(d + BLOCK), (const word *)(s + BLOCK));
+				s += 2 * BLOCK;
+				d += 2 * BLOCK;
+			} while (s != end);
+		}
 		n %= BLOCK;
 	}
 	for (; n >= 4 * WORD; n -= 4 * WORD) {

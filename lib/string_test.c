@@ -2,13 +2,14 @@
 #include "lib/host_test.h"
 #include "lib/string.h"
 
-#define SPAN	400
+#define SPAN	1600
 
 static void
 test_copies(void)
 {
 	static const size_t sizes[] = {
-		0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 23, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129, 200, 256, 300, 383
+		0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 23, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129, 200, 255,
+		256, 257, 300, 383, 511, 512, 513, 767, 768, 800, 1023, 1024, 1279, 1531
 	};
 	u8 pattern[SPAN], want[SPAN];
 
@@ -37,7 +38,7 @@ test_copies(void)
 		}
 	}
 	/* Overlapping moves, both ways, by every distance up to 40. */
-	for (size_t n = 0; n < 300; n += n < 40 ? 1 : 37) {
+	for (size_t n = 0; n < 1500; n += n < 40 ? 1 : n < 300 ? 37 : 311) {
 		for (int from = 0; from < 48; from++) {
 			for (int to = 0; to < 48; to += 1 + (from & 1)) {
 				u8 *work = host_copy(pattern, SPAN);

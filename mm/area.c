@@ -3,7 +3,8 @@
  *
  * Data        mm->areas: struct area by start address; mm->cached: the last one found.
  * Locks       mm->lock: for writing by whatever changes the tree or an area, for reading by
- *             whatever looks.
+ *             whatever looks. An area with a file is also on that file's list (rmap.c): where it lies changes
+ *             under the list's lock too, in one step with its neighbour when it is cut or joined.
  * Invariants  A1  areas are not empty, page-aligned, below USER_TOP, and do not overlap.
  *             A2  total_pages, data_pages and stack_pages of the mm are the sums over its areas.
  * Not here    what the areas mean: fault.c; the system calls: mmap.c.
@@ -24,7 +25,11 @@ area_init(void)
 struct area *
 area_alloc(void)
 {
-	return slab_alloc(area_cache, GFP_ZERO);
+	struct area *a = slab_alloc(area_cache, GFP_ZERO);
+
+	if (a)
+		list_init(&a->map_link);
+	return a;
 }
 
 void
@@ -64,8 +69,23 @@ area_unaccount(struct mm *mm, const struct area *a)
 	account(mm, a->flags, -(long)((a->end - a->start) >> PAGE_SHIFT));
 }
 
-void
-area_resize(struct mm *mm, struct area *a, u64 start, u64 end)
+/* The file's list of areas, if there is a file. */
+static inline void
+file_lock(const struct area *a) NO_TSA
+{
+	if (a->file)
+		mutex_lock(&a->file->inode->mapping.areas_lock);
+}
+
+static inline void
+file_unlock(const struct area *a) NO_TSA
+{
+	if (a->file)
+		mutex_unlock(&a->file->inode->mapping.areas_lock);
+}
+
+static void
+resize(struct mm *mm, struct area *a, u64 start, u64 end) MUST_HOLD(mm->lock)
 {
 	long pages = (long)(end - start) - (long)(a->end - a->start);
 
@@ -74,6 +94,14 @@ area_resize(struct mm *mm, struct area *a, u64 start, u64 end)
 		a->pgoff += (long)(start - a->start) / (long)PAGE_SIZE;
 	a->start = start;
 	a->end = end;
+}
+
+void
+area_resize(struct mm *mm, struct area *a, u64 start, u64 end)
+{
+	file_lock(a);
+	resize(mm, a, start, end);
+	file_unlock(a);
 }
 
 void
@@ -128,8 +156,8 @@ area_prev(struct area *a)
 	return n ? rb_entry(n, struct area, node) : NULL;
 }
 
-void
-area_insert(struct mm *mm, struct area *a)
+static void
+tree_insert(struct mm *mm, struct area *a) MUST_HOLD(mm->lock)
 {
 	struct rb_node **slot = &mm->areas.node, *parent = NULL;
 
@@ -144,12 +172,28 @@ area_insert(struct mm *mm, struct area *a)
 }
 
 void
-area_remove(struct mm *mm, struct area *a)
+area_insert(struct mm *mm, struct area *a)
+{
+	tree_insert(mm, a);
+	if (a->file)
+		mapping_add_area(&a->file->inode->mapping, a);
+}
+
+static void
+tree_remove(struct mm *mm, struct area *a) MUST_HOLD(mm->lock)
 {
 	rb_remove(&mm->areas, &a->node);
 	mm->cached = NULL;
 	mm->nareas--;
 	account(mm, a->flags, -(long)((a->end - a->start) >> PAGE_SHIFT));
+}
+
+void
+area_remove(struct mm *mm, struct area *a)
+{
+	tree_remove(mm, a);
+	if (a->file)
+		mapping_remove_area(&a->file->inode->mapping, a);
 }
 
 int
@@ -173,8 +217,12 @@ area_split(struct mm *mm, struct area *a, u64 addr)
 	/* The part that a stack grows from is the lowest one. */
 	if (a->flags & VM_GROWSDOWN)
 		upper->flags &= ~VM_GROWSDOWN;
-	area_resize(mm, a, a->start, addr);
-	area_insert(mm, upper);
+	file_lock(a);
+	resize(mm, a, a->start, addr);
+	tree_insert(mm, upper);
+	if (a->file)
+		list_push_back(&a->file->inode->mapping.areas, &upper->map_link);
+	file_unlock(a);
 	return 0;
 }
 
@@ -193,9 +241,12 @@ absorb(struct mm *mm, struct area *a, struct area *b) MUST_HOLD(mm->lock)
 {
 	u64 end = b->end;
 
-	area_remove(mm, b);
+	file_lock(a);
+	tree_remove(mm, b);
+	list_remove(&b->map_link);
 	a->flags |= b->flags & VM_ANON;
-	area_resize(mm, a, a->start, end);
+	resize(mm, a, a->start, end);
+	file_unlock(a);
 	area_free(b);		/* a still holds the file: this is not its last reference */
 }
 

@@ -6,24 +6,27 @@
  *			file area, read		the page cache's frame, and its neighbours that are there
  *				   write, private  a copy of it
  *				   write, shared   the frame itself, writable
- *			the vdso		the image's page
+ *			the vDSO		the image's pages
  *	present, write	private			its own again if nobody else has it, else a copy
  *			shared			writable from now on
  *	below a stack				the stack grows
  *
  * Locks       mm->lock for reading throughout; mm->pt_lock around each change of an entry, which
- *             is given up if another thread changed it first (the access is then retried).
+ *             is given up if another thread changed it first (the access is then retried). A file's page may be
+ *             taken out of the file and of every page table meanwhile: it is mapped only if, under pt_lock, it is
+ *             still the file's (truncate.c); and looked at later only if counted under pt_lock.
+ *             A page that becomes writable is locked from before it is marked dirty until its entry stands.
  * Invariants  P1 and P2 of pagetable.c.
  * Not here    what a program is told when this fails: arch's trap handler and kernel/signal.c.
  */
 #include "abi/errno.h"
 #include "abi/resource.h"
 #include "arch/pagetable.h"
-#include "arch/signal.h"
+#include "arch/vdso.h"
 #include "fs/vfs.h"
 #include "kernel/signal.h"
 #include "mm/internal.h"
-#include "mm/pagecache.h"
+#include "mm/pagecache_private.h"
 
 #define AROUND		16		/* pages of a file mapped by one fault, if cached */
 
@@ -34,7 +37,16 @@ struct fault {
 	u32	access;
 	pte_t	*pte;
 	pte_t	old;			/* *pte as first seen */
+	struct frame *page;		/* of the file's cache, counted: mapped, or copied; NULL */
+	uint	dirtied;		/* pages of files made dirty */
+	bool	major;			/* the disk was asked */
 };
+
+static inline struct mapping *
+fault_mapping(const struct fault *ft)
+{
+	return &ft->area->file->inode->mapping;
+}
 
 static inline void
 count_rss(struct mm *mm)
@@ -53,7 +65,7 @@ entry_set(struct fault *ft, pte_t e)
 	bool same;
 
 	spin_lock(&mm->pt_lock);
-	same = *ft->pte == ft->old;
+	same = *ft->pte == ft->old && (!ft->page || READ_ONCE(ft->page->owner) == fault_mapping(ft));
 	if (likely(same)) {
 		if (!ft->old)
 			pte_table(ft->pte)->index++;
@@ -126,17 +138,20 @@ fault_anon_write(struct fault *ft)
 	return f ? install_anon(ft, f) : -ENOMEM;
 }
 
-static int
-fault_vdso(struct fault *ft)
-{
-	entry_set(ft, pte_make(virt_to_phys(vdso_page), pte_prot(ft->area->flags) | PTE_SPECIAL));
-	return 0;
-}
-
 static inline u64
 area_index(const struct area *a, u64 addr)
 {
 	return a->pgoff + ((addr - a->start) >> PAGE_SHIFT);
+}
+
+/* Page 0 is the vDSO's data, page 1 its code. */
+static int
+fault_vdso(struct fault *ft)
+{
+	const void *page = area_index(ft->area, ft->addr) ? vdso_image : vdso_vvar.page;
+
+	entry_set(ft, pte_make(virt_to_phys(page), pte_prot(ft->area->flags) | PTE_SPECIAL));
+	return 0;
 }
 
 /* Map the cached pages round ft->addr that nothing maps yet, in the same table and area. */
@@ -157,7 +172,7 @@ map_around(struct fault *ft, struct mapping *m)
 	sync_code(a, found, n);
 	spin_lock(&ft->mm->pt_lock);
 	for (uint i = 0; i < n; i++) {
-		if (!found[i] || p[i])
+		if (!found[i] || p[i] || READ_ONCE(found[i]->owner) != m)
 			continue;
 		p[i] = pte_make(frame_pa(found[i]), bits);
 		found[i] = NULL;
@@ -187,38 +202,103 @@ fault_file_copy(struct fault *ft, struct frame *cached)
 	return install_anon(ft, f);
 }
 
+/* Is page `index` past the end of the file? */
+static inline bool
+past_end(const struct inode *i, u64 index)
+{
+	return index >= PAGE_ALIGN(READ_ONCE(i->size)) >> PAGE_SHIFT;
+}
+
+#define READ_AROUND	16		/* pages read by a fault, like the window that it maps */
+
+/* The file's page, counted. ERR_PTR. */
+static struct frame *
+get_page(struct fault *ft, struct mapping *m, u64 index)
+{
+	struct frame *f = mapping_peek(m, index);
+	u64 first = ALIGN_DOWN(index, READ_AROUND);
+
+	if (likely(f) || mapping_is_ram(m))
+		return f ? f : mapping_get(m, index, true);
+	ft->major = true;
+	if (ft->area->file->ra.mode != READAHEAD_RANDOM && readahead_range(m, first, READ_AROUND))
+		return ERR_PTR(-ENOMEM);
+	return mapping_get(m, index, true);
+}
+
+/*
+ * ft->page becomes writable in a shared area, with entry e: reserve space, mark it dirty, and only then let writes
+ * through. If the page has left the file, or the entry has changed, nothing happens. 0, -EIO or -ENOMEM.
+ */
+static int
+share_writable(struct fault *ft, pte_t e, bool *set)
+{
+	struct mapping *m = fault_mapping(ft);
+	struct frame *f = ft->page;
+	struct inode *i = m->inode;
+	int err = 0;
+
+	*set = false;
+	if (mapping_is_ram(m)) {
+		if (!(f->flags & FRAME_DIRTY))
+			__atomic_fetch_or(&f->flags, FRAME_DIRTY, __ATOMIC_RELAXED);
+		*set = entry_set(ft, e);
+		return 0;
+	}
+	mapping_lock_page(f);
+	if (f->owner == m && !past_end(i, f->index)) {
+		err = m->ops->make_writable ? m->ops->make_writable(m, f) : 0;
+		if (!err) {
+			ft->dirtied += page_dirty(m, f);
+			*set = entry_set(ft, e);
+			i->mtime = i->ctime = time_now();
+			inode_mark_dirty(i);
+		}
+	}
+	mapping_unlock_page(f);
+	return err && err != -ENOMEM ? -EIO : err;
+}
+
 static int
 fault_file(struct fault *ft)
 {
 	struct area *a = ft->area;
 	struct inode *inode = a->file->inode;
 	u64 index = area_index(a, ft->addr);
-	bool write = ft->access & VM_WRITE;
+	bool write = ft->access & VM_WRITE, set;
 	struct frame *f;
-	u64 bits;
-	int err;
+	pte_t e;
+	int err = 0;
 
-	if (index >= PAGE_ALIGN(READ_ONCE(inode->size)) >> PAGE_SHIFT)
+	if (past_end(inode, index))
 		return -EIO;
-	f = mapping_get(&inode->mapping, index, true);
+	f = get_page(ft, &inode->mapping, index);
 	if (IS_ERR(f))
 		return PTR_ERR(f) == -ENOMEM ? -ENOMEM : -EIO;
+	/* A file cut short meanwhile: what we put in comes after the truncation, or it will be found by it. */
+	if (past_end(inode, index)) {
+		frame_put(f);
+		return -EIO;
+	}
+	ft->page = f;
+	if (unlikely(!(f->flags & FRAME_HOT)))
+		reclaim_page_used(f);
 	if (write && !(a->flags & VM_SHARED)) {
 		err = fault_file_copy(ft, f);
 		frame_put(f);
 		return err;
 	}
 	sync_code(a, &f, 1);
-	bits = pte_prot(a->flags);
-	if (write) {
-		bits |= PTE_W | PTE_D;
-		__atomic_fetch_or(&f->flags, FRAME_DIRTY, __ATOMIC_RELAXED);
-	}
-	if (!entry_set(ft, pte_make(frame_pa(f), bits)))
+	e = pte_make(frame_pa(f), pte_prot(a->flags));
+	if (write)
+		err = share_writable(ft, e | PTE_W | PTE_D, &set);
+	else
+		set = entry_set(ft, e);
+	if (!set)
 		frame_put(f);
 	else if (!write)
 		map_around(ft, &inode->mapping);
-	return 0;
+	return err;
 }
 
 /* ---- the entry is present, but may not be written ---- */
@@ -235,14 +315,26 @@ cow_reuse(struct fault *ft)
 	return true;
 }
 
+/* Count the frame of a file area's entry, which may be taken away at any moment. False: it has been. */
+static bool
+hold_page(struct fault *ft)
+{
+	spin_lock(&ft->mm->pt_lock);
+	if (*ft->pte == ft->old)
+		ft->page = pte_frame(ft->old);
+	if (ft->page)
+		frame_get(ft->page);
+	spin_unlock(&ft->mm->pt_lock);
+	return ft->page;
+}
+
+/* The private page is written: a copy of it, or of zeros. Its frame stays where it is meanwhile. */
 static int
-fault_cow(struct fault *ft)
+cow_copy(struct fault *ft)
 {
 	struct frame *old = pte_frame(ft->old), *f;
 	u64 bits = pte_prot(ft->area->flags) | PTE_ANON | PTE_W | PTE_D;
 
-	if (cow_reuse(ft))
-		return 0;
 	f = frame_alloc(0, GFP_USER | (ft->old & PTE_SPECIAL ? GFP_ZERO : 0));
 	if (!f)
 		return -ENOMEM;
@@ -269,12 +361,41 @@ fault_cow(struct fault *ft)
 }
 
 static int
+fault_cow(struct fault *ft)
+{
+	struct frame *held;
+	int err;
+
+	if (cow_reuse(ft))
+		return 0;
+	if (!ft->area->file || (ft->old & PTE_SPECIAL))
+		return cow_copy(ft);
+	if (!hold_page(ft))
+		return 0;
+	held = ft->page;
+	if (ft->old & PTE_ANON)
+		ft->page = NULL;	/* it belongs to no file */
+	err = cow_copy(ft);
+	if (atomic_dec_and_test(&held->refs)) {
+		if (held->flags & FRAME_ANON)
+			mem_stat_add(MEM_ANON, -1);
+		frame_free(held, 0);
+	}
+	return err;
+}
+
+static int
 fault_shared_write(struct fault *ft)
 {
-	__atomic_fetch_or(&pte_frame(ft->old)->flags, FRAME_DIRTY, __ATOMIC_RELAXED);
-	entry_set(ft, ft->old | PTE_W | PTE_D);
+	bool set;
+	int err;
+
+	if (!hold_page(ft))
+		return 0;
+	err = share_writable(ft, ft->old | PTE_W | PTE_D, &set);
+	frame_put(ft->page);
 	tlb_flush_local_page(ft->addr);
-	return 0;
+	return err;
 }
 
 /* ---- choosing ---- */
@@ -371,6 +492,10 @@ fault_once(struct mm *mm, u64 addr, u32 access)
 	}
 	err = area_allows(ft.area, access) ? fault_page(&ft) : -EACCES;
 	rwsem_unlock_read(&mm->lock);
+	if (unlikely(ft.dirtied))
+		writeback_balance(ft.dirtied);
+	if (unlikely(ft.major))
+		current->maj_flt++;
 	return err;
 }
 
@@ -380,7 +505,7 @@ mm_fault(struct mm *mm, u64 addr, u32 access)
 	uint tries = 0;
 	int err;
 
-	if (addr >= USER_TOP)
+	if (addr >= USER_TOP || unlikely(current->nofault))
 		return -EFAULT;
 	do {
 		err = fault_once(mm, addr, access);

@@ -7,7 +7,8 @@
  *
  * Locks       the parent's mm->lock for writing: no fault of its other threads meets a half-made
  *             copy. Their writes through the TLB, and copies in flight, are ended by one flush
- *             before the lock is dropped.
+ *             before the lock is dropped. pt_lock where the area has a file: rmap.c changes entries then. The child's
+ *             areas join their files' lists last, when its tables are complete.
  */
 #include "abi/errno.h"
 #include "fs/vfs.h"
@@ -56,7 +57,7 @@ share_table(pte_t *from, pte_t *to, u64 start, u64 end, bool *changed)
 
 /* Share a's frames with the child. False if there is no memory for a table. */
 static bool
-share_area(struct mm *child, struct area *a, bool *changed)
+share_area(struct mm *child, struct area *a, bool *changed) NO_TSA	/* a lock that depends on the area */
 {
 	pte_t *from, *to;
 	u64 stop;
@@ -73,7 +74,11 @@ share_area(struct mm *child, struct area *a, bool *changed)
 		to = pt_get(child, va);
 		if (!to)
 			return false;
+		if (a->file)
+			spin_lock(&a->mm->pt_lock);
 		n = share_table(from, to, va, stop, changed);
+		if (a->file)
+			spin_unlock(&a->mm->pt_lock);
 		pte_table(to)->index += n;
 		child->rss_anon += n;
 	}
@@ -102,6 +107,18 @@ copy_area(struct mm *child, const struct area *a, struct area *last)
 		rb_insert(&child->areas, &b->node, NULL, &child->areas.node);
 	child->nareas++;
 	return b;
+}
+
+static void
+join_files(struct mm *child)
+{
+	struct area *a;
+
+	for (struct rb_node *n = rb_first(&child->areas); n; n = rb_next(n)) {
+		a = rb_entry(n, struct area, node);
+		if (a->file)
+			mapping_add_area(&a->file->inode->mapping, a);
+	}
 }
 
 /* What is the same in parent and child. */
@@ -139,6 +156,7 @@ mm_fork(struct mm *old)
 	}
 	if (changed)
 		mm_tlb_flush(old, 0, USER_TOP);
+	join_files(child);
 	rwsem_unlock_write(&old->lock);
 	child->hiwater_rss = child->rss_anon;
 	return child;

@@ -27,6 +27,7 @@
 #include "mm/bootmem.h"
 #include "mm/internal.h"
 #include "mm/kasan.h"
+#include "mm/pagecache.h"
 
 #define CHUNK		(1UL << MAX_ORDER)	/* frames in the largest block */
 #define SECTION_CHUNKS	32			/* brought online at once: 128 MiB */
@@ -58,6 +59,7 @@ static int nnodes = 1;
 static struct cpu_frames cpu_frames[MAX_CPUS];
 static u64 frames_total;		/* allocatable, online or not; grows once, when the initrd is given back */
 static u64 user_reserve;		/* [i] frames that user pages leave alone */
+static u64 reclaim_below;		/* [i] with fewer free frames, reclaim's thread works */
 
 /* ---- whole pages; volatile, or the compiler makes calls of the loops ---- */
 
@@ -358,14 +360,22 @@ node_free(struct frame *f, uint order)
 
 /* ---- single frames, per cpu ---- */
 
-/* About how many frames are free; without locks. */
+/* About how many frames are free to any cpu; without locks. */
 static u64
-frames_free(void)
+frames_shared(void)
 {
 	u64 n = frames_total;
 
 	for (int i = 0; i < nnodes; i++)
 		n += READ_ONCE(nodes[i].nfree) - READ_ONCE(nodes[i].online);
+	return n;
+}
+
+static u64
+frames_free(void)
+{
+	u64 n = frames_shared();
+
 	for (int i = 0; i < MAX_CPUS; i++)
 		n += READ_ONCE(cpu_frames[i].n);
 	return n;
@@ -374,7 +384,13 @@ frames_free(void)
 bool
 frames_low(void)
 {
-	return frames_free() < user_reserve + CPU_BATCH;
+	return frames_shared() < user_reserve + CPU_BATCH;
+}
+
+bool
+frames_enough(void)
+{
+	return frames_shared() > reclaim_below + reclaim_below / 2;
 }
 
 u64
@@ -383,14 +399,19 @@ frames_total_ram(void)
 	return frames_total;
 }
 
-/* This cpu's stack is empty: put a batch on it and return one more frame, or NULL. Interrupts off. */
+/*
+ * This cpu's stack is empty: put a batch on it and return one more frame, or NULL. *low: it is time to reclaim.
+ * Interrupts off.
+ */
 static NOINLINE struct frame *
-cpu_refill(struct cpu_frames *pc, uint gfp)
+cpu_refill(struct cpu_frames *pc, uint gfp, bool *low)
 {
 	struct frame *f;
 	uint order = CPU_BATCH_ORDER;
+	u64 nfree = frames_shared();
 
-	if ((gfp & GFP_USER) && frames_free() < user_reserve)
+	*low = nfree < reclaim_below;
+	if ((gfp & GFP_USER) && nfree < user_reserve)
 		return NULL;
 	while (!(f = any_node_alloc(pc->node, order)))
 		if (order-- == 0)
@@ -415,6 +436,40 @@ cpu_drain(struct cpu_frames *pc, uint keep)
 	}
 }
 
+/* A single frame as it comes, or NULL. */
+static inline struct frame *
+take_one(uint gfp, bool *low)
+{
+	ulong flags = irq_save();
+	struct cpu_frames *pc = &cpu_frames[current->cpu];
+	struct frame *f;
+
+	if (likely(pc->n))
+		f = pc->stack[--pc->n];
+	else
+		f = cpu_refill(pc, gfp, low);
+	irq_restore(flags);
+	return f;
+}
+
+/* The last refill found that memory is short, or (f NULL) that there is none: f, or a frame that was made free. */
+static NOINLINE struct frame *
+take_short(struct frame *f, uint gfp)
+{
+	bool low;
+
+	if ((gfp & GFP_ATOMIC) || !reclaim_allowed())
+		return f;
+	reclaim_kick();
+	if (!f) {
+		reclaim_clean(2 * CPU_BATCH);
+		f = take_one(gfp, &low);
+	}
+	return f;
+}
+
+#define BLOCK_RECLAIM	512		/* pages given up for the sake of one block */
+
 static struct frame *
 frame_alloc_block(int node, uint order, uint gfp)
 {
@@ -423,6 +478,12 @@ frame_alloc_block(int node, uint order, uint gfp)
 
 	if (!f) {
 		/* What this cpu hoards may be what is missing to join a block. */
+		flags = irq_save();
+		cpu_drain(&cpu_frames[current->cpu], 0);
+		irq_restore(flags);
+		f = any_node_alloc(node, order);
+	}
+	if (!f && !(gfp & GFP_ATOMIC) && reclaim_allowed() && reclaim_clean(BLOCK_RECLAIM)) {
 		flags = irq_save();
 		cpu_drain(&cpu_frames[current->cpu], 0);
 		irq_restore(flags);
@@ -441,23 +502,19 @@ frame_alloc_block(int node, uint order, uint gfp)
 struct frame *
 frame_alloc(uint order, uint gfp)
 {
-	struct cpu_frames *pc;
 	struct frame *f;
-	ulong flags;
+	bool low = false;
 
 	if (alloc_should_fail(gfp))
 		return NULL;
 	if (unlikely(order))
 		return frame_alloc_block(cpu_frames[current->cpu].node, order, gfp);
-	flags = irq_save();
-	pc = &cpu_frames[current->cpu];
-	if (likely(pc->n))
-		f = pc->stack[--pc->n];
-	else
-		f = cpu_refill(pc, gfp);
-	irq_restore(flags);
-	if (unlikely(!f))
-		return NULL;
+	f = take_one(gfp, &low);
+	if (unlikely(low || !f)) {
+		f = take_short(f, gfp);
+		if (!f)
+			return NULL;
+	}
 	poison_check(f);
 	atomic_set(&f->refs, 1);
 	kasan_unpoison(frame_va(f), PAGE_SIZE);
@@ -588,6 +645,7 @@ frame_init(void)
 	frames = phys_to_virt(bootmem_alloc_raw((frames_end - frames_base) * sizeof(struct frame), 64));
 	frames_total = count_free_ram();
 	user_reserve = MIN(frames_total / 64, 2048UL);
+	reclaim_below = 2 * user_reserve + CPU_BATCH;
 
 	for (int i = 0; i < bootmem_nram; i++)
 		nnodes = MAX(nnodes, (int)bootmem_ram[i].node + 1);

@@ -34,10 +34,15 @@ static_assert(sizeof(struct frame) == 64, "one cache line");
 #define FRAME_CACHE	BIT(3)		/* in a page cache */
 #define FRAME_DIRTY	BIT(4)
 #define FRAME_UPTODATE	BIT(5)		/* contents valid */
-#define FRAME_LOCKED	BIT(6)		/* I/O in progress */
-#define FRAME_WRITEBACK	BIT(7)
+#define FRAME_LOCKED	BIT(6)		/* being read, written to, or taken out of its cache: mapping_lock_page */
+#define FRAME_WRITEBACK	BIT(7)		/* on its way to the disk */
 #define FRAME_RESERVED	BIT(8)		/* never free: image, holes, zero page */
 #define FRAME_CODE_CLEAN BIT(9)		/* no instruction cache holds older bytes of it */
+#define FRAME_USED	BIT(10)		/* page cache: read or written since it came */
+#define FRAME_HOT	BIT(11)		/* and once more: reclaim takes others first */
+#define FRAME_LRU	BIT(12)		/* on one of reclaim's lists, by link */
+#define FRAME_ACTIVE	BIT(13)		/* and that is the list of hot ones */
+#define FRAME_AHEAD	BIT(14)		/* reading it starts the next readahead */
 #define FRAME_ONLINE	BIT(31)		/* metadata initialised */
 
 /* Allocation flags (gfp). */

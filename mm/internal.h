@@ -30,14 +30,18 @@ static inline bool alloc_should_fail(uint gfp) { return false; }
 #endif
 
 bool	frames_low(void);		/* user pages are refused */
+bool	frames_enough(void);		/* reclaim may rest */
+/* May current look for frames to free, or sleep until some are? Not with interrupts off or a spinlock held. */
+static inline bool
+reclaim_allowed(void)
+{
+	return current->arch.preempt_count == 0 && irq_enabled();
+}
 u64	frames_total_ram(void);
 
 /* --- oom.c --- */
 /* A fault found no memory, after so many tries that did not either: may it be tried again? Sleeps. */
 bool	oom_retry(uint tries);
-
-/* --- pagecache.c --- */
-void	radix_cache_init(void);		/* radix_node_alloc works */
 
 /* --- pagetable.c: the user half of a page table --- */
 #define PTE_ANON	PTE_SOFT0	/* an anonymous frame: this space's own, or shared copy-on-write */

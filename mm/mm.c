@@ -18,13 +18,13 @@
 #include "abi/errno.h"
 #include "arch/barrier.h"
 #include "arch/cpu.h"
-#include "arch/signal.h"
+#include "fs/vfs.h"
 #include "kernel/printk.h"
 #include "lib/string.h"
 #include "mm/internal.h"
 #include "mm/slab.h"
 
-/* Where exec puts things: the vdso on top, a hole, the stack; mappings below the stack's room. */
+/* Where exec puts things: the vDSO on top, its data below it, a hole, the stack; mappings below the stack's room. */
 #define VDSO_ADDR	(USER_TOP - 2 * PAGE_SIZE)
 #define STACK_TOP	(USER_TOP - 4 * PAGE_SIZE)
 #define STACK_FIRST	(32 * PAGE_SIZE)	/* mapped at exec; grows by faults */
@@ -102,7 +102,12 @@ mm_put(struct mm *mm)
 
 	if (!atomic_dec_and_test(&mm->users))
 		return;
-	/* Nobody is left to change the areas, nor to copy. */
+	/* Nobody is left to change the areas, nor to copy; and now nobody finds them by their files. */
+	for (struct rb_node *n = rb_first(&mm->areas); n; n = rb_next(n)) {
+		a = rb_entry(n, struct area, node);
+		if (a->file)
+			mapping_remove_area(&a->file->inode->mapping, a);
+	}
 	gather_init(&g, mm);
 	for (struct rb_node *n = rb_first(&mm->areas); n; n = rb_next(n)) {
 		a = rb_entry(n, struct area, node);
@@ -184,15 +189,25 @@ mm_setup_stack(struct mm *mm, u64 size_limit)
 int
 mm_map_vdso(struct mm *mm)
 {
-	struct area *a = area_alloc();
+	struct area *data = area_alloc(), *code = area_alloc();
 
-	if (!a)
+	if (!data || !code) {
+		if (data)
+			area_free(data);
+		if (code)
+			area_free(code);
 		return -ENOMEM;
-	a->start = VDSO_ADDR;
-	a->end = VDSO_ADDR + PAGE_SIZE;
-	a->flags = VM_READ | VM_EXEC | VM_IO;
+	}
+	data->start = VDSO_ADDR - PAGE_SIZE;
+	data->end = VDSO_ADDR;
+	data->flags = VM_READ | VM_IO;
+	code->start = VDSO_ADDR;
+	code->end = VDSO_ADDR + PAGE_SIZE;
+	code->flags = VM_READ | VM_EXEC | VM_IO;
+	code->pgoff = 1;			/* fault_vdso */
 	rwsem_lock_write(&mm->lock);
-	area_insert(mm, a);
+	area_insert(mm, data);
+	area_insert(mm, code);
 	mm->vdso = VDSO_ADDR;
 	rwsem_unlock_write(&mm->lock);
 	return 0;

@@ -7,6 +7,7 @@
 #include "arch/atomic.h"
 #include "arch/pagetable.h"
 #include "kernel/mutex.h"
+#include "lib/list.h"
 #include "lib/rbtree.h"
 
 struct file;
@@ -20,18 +21,20 @@ struct mapping;
 #define VM_MAYWRITE	BIT(5)		/* mprotect may add write */
 #define VM_NORESERVE	BIT(6)
 #define VM_DONTCOPY	BIT(7)
-#define VM_IO		BIT(8)		/* not counted frames: the vdso page */
+#define VM_IO		BIT(8)		/* not counted frames: the vDSO's pages */
 #define VM_LOCKED	BIT(9)
 #define VM_ANON		BIT(10)		/* a private mapping of a file that has pages of its own by now: [a] */
 #define VM_WIPEONFORK	BIT(11)		/* the child reads zeros */
 
-struct area {				/* [start, end), pages; guarded by mm->lock */
+/* Guarded by mm->lock; where it lies in its file, to be changed, by the file's areas_lock too. */
+struct area {				/* [start, end), pages */
 	u64	start, end;
 	u32	flags;			/* VM_* */
 	struct file *file;		/* counted, or NULL: anonymous */
 	u64	pgoff;			/* page of file at start */
 	struct rb_node node;		/* in mm->areas by start */
 	struct mm *mm;
+	struct list map_link;		/* on the file's mapping->areas, under areas_lock (rmap.c) */
 };
 
 struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a atomic */
@@ -49,7 +52,7 @@ struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a
 	u64	stack_top;
 	u64	arg_start, arg_end, env_start, env_end;
 	u64	start_code, end_code, start_data, end_data;
-	u64	vdso;			/* user address of the sigreturn page */
+	u64	vdso;			/* user address of the vDSO's image */
 	u64	auxv[64];		/* for /proc/PID/auxv */
 	ulong	total_pages, data_pages, stack_pages;	/* [l] virtual */
 	ulong	rss_anon, rss_file, hiwater_rss;	/* [p] */

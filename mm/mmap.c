@@ -242,6 +242,7 @@ protect_pages(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->lock)
 	for (; start < end; start = stop) {
 		stop = MIN(ALIGN_DOWN(start, PT_SIZE(1)) + PT_SIZE(1), end);
 		p = pt_find(mm, start);
+		spin_lock(&mm->pt_lock);
 		for (u64 va = start; p && va < stop; va += PAGE_SIZE, p++) {
 			e = *p;
 			if (!e)
@@ -250,6 +251,7 @@ protect_pages(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->lock)
 			lost |= (e & ~new & (PTE_V | PTE_LEAF)) != 0;
 			*p = new;
 		}
+		spin_unlock(&mm->pt_lock);
 	}
 	return lost;
 }

@@ -26,6 +26,7 @@ move_pages(struct mm *mm, u64 from, u64 to, u64 len) MUST_HOLD(mm->lock)
 		dst = pt_get(mm, to);
 		if (!dst)
 			return -ENOMEM;
+		spin_lock(&mm->pt_lock);
 		for (u64 i = 0; i < n >> PAGE_SHIFT; i++) {
 			if (!src[i])
 				continue;
@@ -34,8 +35,26 @@ move_pages(struct mm *mm, u64 from, u64 to, u64 len) MUST_HOLD(mm->lock)
 			pte_table(src)->index--;
 			pte_table(dst)->index++;
 		}
+		spin_unlock(&mm->pt_lock);
 	}
 	return 0;
+}
+
+/* The same, all or none, while nobody looks for the pages of a's file: they might look where they are not. */
+static int
+move_file_pages(struct mm *mm, struct area *a, u64 from, u64 to, u64 len) MUST_HOLD(mm->lock) NO_TSA
+{
+	struct mutex *lock = a->file ? &a->file->inode->mapping.areas_lock : NULL;
+	int err;
+
+	if (lock)
+		mutex_lock(lock);
+	err = move_pages(mm, from, to, len);
+	if (err)
+		move_pages(mm, to, from, len);
+	if (lock)
+		mutex_unlock(lock);
+	return err;
 }
 
 /* Move [addr, addr+old) of area a to `to`, where new bytes are free. The address or -errno. */
@@ -57,13 +76,11 @@ move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, boo
 		file_get(b->file);
 		b->pgoff = a->pgoff + ((addr - a->start) >> PAGE_SHIFT);
 	}
-	err = move_pages(mm, addr, to, old);
-	if (err) {
-		move_pages(mm, to, addr, old);
-		goto out_free;
-	}
-	mm_tlb_flush(mm, addr, addr + old);
 	area_insert(mm, b);
+	err = move_file_pages(mm, a, addr, to, old);
+	if (err)
+		goto out_free;
+	mm_tlb_flush(mm, addr, addr + old);
 	area_merge(mm, b);
 	/* What is left at the old place has no pages. Should cutting it fail, it stays, and reads as new. */
 	if (!keep)
@@ -72,6 +89,7 @@ move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, boo
 
 out_free:
 	mm_tlb_flush(mm, addr, addr + old);
+	area_remove(mm, b);
 	gather_init(&g, mm);
 	gather_zap(&g, to, to + old);	/* the tables that were made */
 	gather_finish(&g);

@@ -1,7 +1,9 @@
 /*
  * oom.c - a page was needed and there is none: end the process that frees the most.
  *
- *	mm_fault fails --> oom_retry --> nobody is dying yet: choose, SIGKILL
+ *	mm_fault fails --> oom_retry --> reclaim has freed some: true, touch the page again
+ *	                       |
+ *	                       +--> nobody is dying yet: choose, SIGKILL
  *	                       |              it is the caller: false, the caller dies at once
  *	                       |
  *	                       +--> memory has come free meanwhile: true, touch the page again
@@ -20,6 +22,7 @@
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "mm/internal.h"
+#include "mm/pagecache_private.h"
 
 #define WAIT_STEP	(5 * NSEC_PER_MSEC)
 #define WAIT_STEPS	200
@@ -84,6 +87,8 @@ oom_retry(uint tries)
 		return false;
 	if (!frames_low())
 		return tries < TRIES;
+	if (reclaim_wait(tries))
+		return true;
 	victim = choose(&someone_dying);
 	if (!victim)
 		return false;

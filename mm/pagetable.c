@@ -4,10 +4,10 @@
  * Data        A table's struct frame counts in `index` its entries that are not 0. A table whose
  *             last entry is taken out is all zero: it goes back to the cpu's list of clean tables
  *             and need not be cleared for its next use.
- * Locks       An entry changes with mm->lock held for writing, or held for reading and
- *             mm->pt_lock [p]. Tables are only taken out with mm->lock held for writing. Copies
- *             to and from user memory read entries with no lock (usercopy.c): so frames and
- *             tables are let go only after mm_tlb_flush.
+ * Locks       An entry changes under mm->pt_lock [p], by who holds mm->lock, or by rmap.c, which takes file pages
+ *             out of any space. (Where no area has a file, mm->lock held for writing is enough.) Tables are taken
+ *             out with both. Copies to and from user memory read entries with no lock (usercopy.c): so frames
+ *             and tables are let go only after mm_tlb_flush.
  * Invariants  P1  an entry that is not 0 holds a reference to its frame, unless PTE_SPECIAL.
  *             P2  PTE_W only on an anonymous frame with one reference when it was set, or in a
  *                 shared area. A and D are set with R and W: not every hart sets them itself.
@@ -207,8 +207,12 @@ void
 gather_finish(struct gather *g)
 {
 	gather_flush(g);
+	if (!g->anon && !g->file)
+		return;
+	spin_lock(&g->mm->pt_lock);
 	g->mm->rss_anon -= g->anon;
 	g->mm->rss_file -= g->file;
+	spin_unlock(&g->mm->pt_lock);
 }
 
 /* The table below *slot is empty: take it out. Room for two tables was made. */
@@ -216,8 +220,10 @@ static void
 gather_table(struct gather *g, pte_t *slot)
 {
 	g->tables[g->ntables++] = pte_frame(*slot);
+	spin_lock(&g->mm->pt_lock);
 	*slot = 0;
 	pte_table(slot)->index--;
+	spin_unlock(&g->mm->pt_lock);
 }
 
 /* Take out [start, end), inside one last-level table. */
@@ -225,16 +231,24 @@ static void
 zap_table(struct gather *g, pte_t *p, u64 start, u64 end)
 {
 	struct frame *table = pte_table(p);
-	u64 left = table->index;
+	u64 left;
 	pte_t e;
 
+	spin_lock(&g->mm->pt_lock);
+	left = table->index;
 	for (; start < end && left; start += PAGE_SIZE, p++) {
 		e = *p;
 		if (!e)
 			continue;
 		if (g->nframes == GATHER_MAX) {
 			table->index = left;
+			spin_unlock(&g->mm->pt_lock);
 			gather_flush(g);
+			spin_lock(&g->mm->pt_lock);
+			left = table->index;
+			e = *p;
+			if (!e)
+				continue;
 		}
 		g->start = MIN(g->start, start);
 		g->end = MAX(g->end, start + PAGE_SIZE);
@@ -249,6 +263,7 @@ zap_table(struct gather *g, pte_t *p, u64 start, u64 end)
 		g->frames[g->nframes++] = pte_frame(e);
 	}
 	table->index = left;
+	spin_unlock(&g->mm->pt_lock);
 }
 
 void

@@ -25,6 +25,7 @@
 #include "lib/string.h"
 #include "mm/internal.h"
 #include "mm/kasan.h"
+#include "mm/pagecache_private.h"
 #include "mm/slab_private.h"
 
 #define CPU_LIST_BYTES	(16 * KiB)	/* a cpu keeps about so much free per cache */

@@ -13,6 +13,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "mm/internal.h"
+#include "mm/pagecache_private.h"
 
 static u32
 prot_flags(ulong prot)
@@ -191,6 +192,17 @@ advise_free(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
 	return a->file || (a->flags & (VM_SHARED | VM_IO)) ? -EINVAL : 0;
 }
 
+/* Start reading what is not cached. Only advice: not more than a lock may be held for. */
+static int
+advise_willneed(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
+{
+	u64 n = MIN((end - start) >> PAGE_SHIFT, 1024UL);
+
+	if (a->file && !mapping_is_ram(&a->file->inode->mapping))
+		readahead_range(&a->file->inode->mapping, a->pgoff + ((start - a->start) >> PAGE_SHIFT), n);
+	return 0;
+}
+
 static int
 advise_nothing(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
 {
@@ -235,6 +247,7 @@ advise(struct mm *mm, u64 start, u64 end, int advice)
 
 	switch (advice) {
 	case MADV_DONTNEED:	fn = advise_dontneed; break;
+	case MADV_WILLNEED:	fn = advise_willneed; break;
 	case MADV_FREE:		fn = advise_free; break;
 	case MADV_DONTFORK:	fn = change_flag; arg = VM_DONTCOPY; break;
 	case MADV_DOFORK:	fn = change_flag; arg = VM_DONTCOPY | CLEAR_FLAG; break;
@@ -275,11 +288,21 @@ sys_madvise(const ulong *a)
 	return advise(current->mm, start, start + len, advice);
 }
 
+/* Pages [first, last] of a file that is mapped: to the disk, as fdatasync would. 0 or -errno. */
+static int
+sync_file_part(struct file *file, u64 first, u64 last)
+{
+	if (file->ops->fsync)
+		return file->ops->fsync(file, true);
+	return mapping_write_range(&file->inode->mapping, first << PAGE_SHIFT, (last + 1) << PAGE_SHIFT, true);
+}
+
 /* msync(2): what is shared is in the page cache already; MS_SYNC writes that to the disk. */
 long
 sys_msync(const ulong *arg)
 {
 	u64 start = arg[0], end = start + PAGE_ALIGN(arg[1]);
+	u64 first = 0, last = 0;
 	ulong flags = arg[2];
 	struct mm *mm = current->mm;
 	struct file *file;
@@ -300,6 +323,10 @@ sys_msync(const ulong *arg)
 			rwsem_unlock_read(&mm->lock);
 			return -EBUSY;
 		}
+		if (a && a->file) {
+			first = a->pgoff + ((MAX(start, a->start) - a->start) >> PAGE_SHIFT);
+			last = a->pgoff + ((MIN(end, a->end) - 1 - a->start) >> PAGE_SHIFT);
+		}
 		start = a ? a->end : end;
 		file = a && a->start < end && (a->flags & VM_SHARED) ? a->file : NULL;
 		if (file)
@@ -307,7 +334,7 @@ sys_msync(const ulong *arg)
 		rwsem_unlock_read(&mm->lock);
 		if (!file)
 			continue;
-		err = (flags & MS_SYNC) && file->ops->fsync ? file->ops->fsync(file, true) : 0;
+		err = flags & MS_SYNC ? sync_file_part(file, first, last) : 0;
 		file_put(file);
 		if (err)
 			return err;
@@ -315,7 +342,7 @@ sys_msync(const ulong *arg)
 	return hole;
 }
 
-/* ---- locking: nothing is ever taken away yet, so it is faulting in, and remembering that ---- */
+/* ---- locking: faulting in, and remembering that reclaim must not take it ---- */
 
 static int
 may_lock(u64 bytes)

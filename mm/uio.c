@@ -16,7 +16,7 @@
 enum direction { PUT, GET, ZERO };
 
 /* Move n bytes of the current piece, inside it. Bytes moved. */
-static size_t
+static ALWAYS_INLINE size_t
 move_piece(const struct uio *u, void *buf, size_t n, enum direction dir)
 {
 	u64 at = u->vec->base + u->done;
@@ -37,26 +37,44 @@ move_piece(const struct uio *u, void *buf, size_t n, enum direction dir)
 	return clear_user_some(UPTR(at), n);
 }
 
-static ALWAYS_INLINE size_t
-uio_move(struct uio *u, void *buf, size_t n, enum direction dir)
+/* n bytes of the current piece have been moved: on to the next, if it ends there. */
+static ALWAYS_INLINE void
+advance(struct uio *u, size_t n)
+{
+	u->done += n;
+	u->resid -= n;
+	if (u->done == u->vec->len && u->resid) {
+		u->vec++;
+		u->done = 0;
+	}
+}
+
+/* Across pieces, of which any may be empty. */
+static NOINLINE size_t
+move_pieces(struct uio *u, void *buf, size_t n, enum direction dir)
 {
 	size_t moved = 0, step, got;
 
-	n = MIN(n, u->resid);
 	while (moved < n) {
 		step = MIN(n - moved, u->vec->len - u->done);
 		got = step ? move_piece(u, (char *)buf + moved, step, dir) : 0;
 		moved += got;
-		u->done += got;
-		u->resid -= got;
+		advance(u, got);
 		if (got < step)
 			break;
-		if (u->done == u->vec->len && u->resid) {
-			u->vec++;
-			u->done = 0;
-		}
 	}
 	return moved;
+}
+
+static ALWAYS_INLINE size_t
+uio_move(struct uio *u, void *buf, size_t n, enum direction dir)
+{
+	n = MIN(n, u->resid);
+	if (unlikely(n - 1 >= u->vec->len - u->done))	/* 0 too */
+		return move_pieces(u, buf, n, dir);
+	n = move_piece(u, buf, n, dir);
+	advance(u, n);
+	return n;
 }
 
 size_t

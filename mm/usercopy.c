@@ -102,20 +102,19 @@ copy_in_page(struct mm *mm, u64 addr, void *buf, size_t n, enum direction dir)
 
 /* The general case: any length, and faults. Bytes moved. */
 static ALWAYS_INLINE size_t
-copy_pages(struct mm *mm, u64 addr, void *buf, size_t n, enum direction dir)
+copy_pages(struct mm *mm, u64 addr, char *buf, size_t n, enum direction dir)
 {
-	size_t done = 0, step;
+	size_t step;
+	u64 end;
 
 	if (unlikely(!mm || addr >= USER_TOP))
 		return 0;
-	if (unlikely(n > USER_TOP - addr))
-		n = USER_TOP - addr;
-	while (done < n) {
-		step = MIN(n - done, PAGE_SIZE - PAGE_OFFSET(addr + done));
-		while (!copy_in_page(mm, addr + done, (char *)buf + done, step, dir))
-			if (mm_fault(mm, addr + done, dir == FROM_USER ? VM_READ : VM_WRITE))
-				return done;
-		done += step;
+	n = MIN(n, USER_TOP - addr);
+	for (end = addr + n; addr < end; addr += step, buf += step) {
+		step = MIN(end - addr, PAGE_SIZE - PAGE_OFFSET(addr));
+		while (unlikely(!copy_in_page(mm, addr, buf, step, dir)))
+			if (mm_fault(mm, addr, dir == FROM_USER ? VM_READ : VM_WRITE))
+				return n - (end - addr);
 	}
 	return n;
 }
@@ -123,15 +122,43 @@ copy_pages(struct mm *mm, u64 addr, void *buf, size_t n, enum direction dir)
 /* ---- of this space ---- */
 
 static NOINLINE size_t
+to_user_pages(u64 addr, const void *src, size_t n)
+{
+	return copy_pages(current->mm, addr, (char *)src, n, TO_USER);
+}
+
+static NOINLINE size_t
+from_user_pages(void *dst, u64 addr, size_t n)
+{
+	return copy_pages(current->mm, addr, dst, n, FROM_USER);
+}
+
+/* Does [addr, addr + n) lie in one page of user addresses, n not 0? */
+static ALWAYS_INLINE bool
+one_page(u64 addr, size_t n)
+{
+	return addr < USER_TOP && PAGE_OFFSET(addr) + n - 1 < PAGE_SIZE;
+}
+
+/* Most larger copies are a page that is there. */
+static NOINLINE size_t
 to_user_slow(u64 addr, const void *src, size_t n)
 {
-	return copy_pages(current->mm, addr, (void *)src, n, TO_USER);
+	struct mm *mm = current->mm;
+
+	if (likely(mm && one_page(addr, n)) && likely(copy_in_page(mm, addr, (void *)src, n, TO_USER)))
+		return n;
+	return to_user_pages(addr, src, n);
 }
 
 static NOINLINE size_t
 from_user_slow(void *dst, u64 addr, size_t n)
 {
-	return copy_pages(current->mm, addr, dst, n, FROM_USER);
+	struct mm *mm = current->mm;
+
+	if (likely(mm && one_page(addr, n)) && likely(copy_in_page(mm, addr, dst, n, FROM_USER)))
+		return n;
+	return from_user_pages(dst, addr, n);
 }
 
 #define SMALL_MAX	256		/* a struct stat still counts */
@@ -155,14 +182,14 @@ copy_words(volatile u64 *dst, const volatile u64 *src, size_t n)
 }
 
 /*
- * Most copies are a word, or a few: moved here without a call. False: not one of these, or not permitted; the
- * general case then sees to it.
+ * Most copies are a word, or a few: moved here without a call; n <= SMALL_MAX. False: not one of these, or not
+ * permitted; the general case then sees to it.
  */
 static ALWAYS_INLINE bool
 copy_small(u64 addr, void *buf, size_t n, enum direction dir)
 {
 	struct mm *mm = current->mm;
-	bool words = ((addr | (u64)buf | n) & 7) == 0 && n - 1 < SMALL_MAX;
+	bool words = ((addr | (u64)buf | n) & 7) == 0 && n;
 	struct mm **slot;
 	char *va;
 
@@ -190,7 +217,7 @@ copy_small(u64 addr, void *buf, size_t n, enum direction dir)
 size_t
 copy_to_user_some(uptr_t dst, const void *src, size_t n)
 {
-	if (likely(copy_small(dst.addr, (void *)src, n, TO_USER)))
+	if (n <= SMALL_MAX && likely(copy_small(dst.addr, (void *)src, n, TO_USER)))
 		return n;
 	return to_user_slow(dst.addr, src, n);
 }
@@ -198,7 +225,7 @@ copy_to_user_some(uptr_t dst, const void *src, size_t n)
 size_t
 copy_from_user_some(void *dst, uptr_t src, size_t n)
 {
-	if (likely(copy_small(src.addr, dst, n, FROM_USER)))
+	if (n <= SMALL_MAX && likely(copy_small(src.addr, dst, n, FROM_USER)))
 		return n;
 	return from_user_slow(dst, src.addr, n);
 }
@@ -206,7 +233,7 @@ copy_from_user_some(void *dst, uptr_t src, size_t n)
 int
 copy_to_user(uptr_t dst, const void *src, size_t n)
 {
-	if (likely(copy_small(dst.addr, (void *)src, n, TO_USER)))
+	if (n <= SMALL_MAX && likely(copy_small(dst.addr, (void *)src, n, TO_USER)))
 		return 0;
 	return to_user_slow(dst.addr, src, n) == n ? 0 : -EFAULT;
 }
@@ -214,7 +241,7 @@ copy_to_user(uptr_t dst, const void *src, size_t n)
 int
 copy_from_user(void *dst, uptr_t src, size_t n)
 {
-	if (likely(copy_small(src.addr, dst, n, FROM_USER)))
+	if (n <= SMALL_MAX && likely(copy_small(src.addr, dst, n, FROM_USER)))
 		return 0;
 	return from_user_slow(dst, src.addr, n) == n ? 0 : -EFAULT;
 }

@@ -47,6 +47,37 @@ def read(path):
         return f.read()
 
 
+def tree(bindir, etcdir, extras=()):
+    """Everything a root file system starts with: (name, mode, contents, device numbers), parents first."""
+    for d in DIRS:
+        yield d, stat.S_IFDIR | (0o1777 if d == "tmp" else 0o700 if d == "root" else 0o755), b"", (0, 0)
+    yield "usr/bin", stat.S_IFLNK | 0o777, b"../bin", (0, 0)
+    yield "sbin", stat.S_IFLNK | 0o777, b"bin", (0, 0)
+    yield "init", stat.S_IFLNK | 0o777, b"bin/init", (0, 0)
+    yield "dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)
+    yield "dev/null", stat.S_IFCHR | 0o666, b"", (1, 3)
+    programs = sorted(n for n in os.listdir(bindir)
+                      if "." not in n and os.path.isfile(os.path.join(bindir, n)))
+    for name in programs:
+        yield "bin/" + name, stat.S_IFREG | 0o755, read(os.path.join(bindir, name)), (0, 0)
+    for name, target in sorted(LINKS.items()):
+        yield "bin/" + name, stat.S_IFLNK | 0o777, target.encode(), (0, 0)
+    for name in sorted(os.listdir(etcdir)):
+        mode = 0o755 if name == "rc" else 0o644
+        yield "etc/" + name, stat.S_IFREG | mode, read(os.path.join(etcdir, name)), (0, 0)
+    made = set(DIRS)
+    for extra in extras:
+        path, _, to = extra.partition(":")
+        to = (to or "/bin/" + os.path.basename(path)).lstrip("/")
+        parts = to.split("/")[:-1]
+        for i in range(len(parts)):
+            d = "/".join(parts[:i + 1])
+            if d not in made:
+                made.add(d)
+                yield d, stat.S_IFDIR | 0o755, b"", (0, 0)
+        yield to, stat.S_IFREG | (os.stat(path).st_mode & 0o777), read(path), (0, 0)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("out")
@@ -56,33 +87,8 @@ def main():
     args = p.parse_args()
 
     c = Cpio()
-    for d in DIRS:
-        c.add(d, stat.S_IFDIR | (0o1777 if d == "tmp" else 0o700 if d == "root" else 0o755))
-    c.add("usr/bin", stat.S_IFLNK | 0o777, b"../bin")
-    c.add("sbin", stat.S_IFLNK | 0o777, b"bin")
-    c.add("init", stat.S_IFLNK | 0o777, b"bin/init")
-    c.add("dev/console", stat.S_IFCHR | 0o600, rdev=(5, 1))
-    c.add("dev/null", stat.S_IFCHR | 0o666, rdev=(1, 3))
-    programs = sorted(n for n in os.listdir(args.bindir)
-                      if "." not in n and os.path.isfile(os.path.join(args.bindir, n)))
-    for name in programs:
-        c.add("bin/" + name, stat.S_IFREG | 0o755, read(os.path.join(args.bindir, name)))
-    for name, target in sorted(LINKS.items()):
-        c.add("bin/" + name, stat.S_IFLNK | 0o777, target.encode())
-    for name in sorted(os.listdir(args.etcdir)):
-        mode = 0o755 if name == "rc" else 0o644
-        c.add("etc/" + name, stat.S_IFREG | mode, read(os.path.join(args.etcdir, name)))
-    made = set(DIRS)
-    for extra in args.add:
-        path, _, to = extra.partition(":")
-        to = (to or "/bin/" + os.path.basename(path)).lstrip("/")
-        parts = to.split("/")[:-1]
-        for i in range(len(parts)):
-            d = "/".join(parts[:i + 1])
-            if d not in made:
-                made.add(d)
-                c.add(d, stat.S_IFDIR | 0o755)
-        c.add(to, stat.S_IFREG | (os.stat(path).st_mode & 0o777), read(path))
+    for entry in tree(args.bindir, args.etcdir, args.add):
+        c.add(*entry)
     data = c.finish()
     with open(args.out, "wb") as f:
         f.write(data)

@@ -1,4 +1,4 @@
-# user.mk - programs and the initramfs. Included by the Makefile, which defines CC, O, Q, say.
+# user.mk - programs, the initramfs and the root disk. Included by the Makefile, which defines CC, O, Q, say.
 #
 #   user/lib      the C library           -> $(O)/user/libc.a
 #   user/bin      X.c or X/*.c            -> $(O)/user/bin/X      (common/: what they share)
@@ -71,5 +71,10 @@ user-tests: $(UTESTS)
 $(O)/initramfs.cpio: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkinitramfs.py $(wildcard user/etc/*)
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) user/mkinitramfs.py $@ $(O)/user/bin user/etc
+
+# The same on a disk.
+$(O)/root.img: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkroot.py user/mkinitramfs.py $(wildcard user/etc/*)
+	$(call say,MKE2FS,$@)
+	$(Q)$(PYTHON) user/mkroot.py build $@ $(O)/user/bin user/etc
 
 -include $(ULIB:.o=.d) $(UCOMMON:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:$(O)/user/%=$(O)/user/obj/%.d)

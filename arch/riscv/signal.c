@@ -106,9 +106,3 @@ sigframe_pop(struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss)
 	r->cause = ~0UL;			/* no longer a system call: nothing to restart */
 	return err;
 }
-
-ulong
-vdso_sigreturn_offset(void)
-{
-	return 0;
-}

@@ -14,6 +14,7 @@
 #include "private.h"
 #include "sbi.h"
 
+#define LONGEST_SLEEP	8		/* seconds */
 #define NSEC	1000000000UL
 
 u64 timer_hz;
@@ -71,9 +72,14 @@ timer_ns_to_ticks(u64 ns)
 	return ticks;
 }
 
+/*
+ * No hart sleeps longer than a while, and "never" is after a while, too: an emulator that skips over idle time would
+ * otherwise be at the end of time before a disk has answered.
+ */
 void
 timer_set(u64 when)
 {
+	when = MIN(when, timer_ticks() + LONGEST_SLEEP * timer_hz);
 	if (have_sstc)
 		asm volatile("csrw 0x14d, %0" : : "r"(when) : "memory");	/* CSR_STIMECMP */
 	else

@@ -1,13 +1,9 @@
 /*
- * vdso.S - the page that every address space maps read-execute: where signal handlers return to.
- *
- * Debuggers and unwinders know a signal frame by exactly these two instructions.
+ * vdso.S - the vDSO (vdso/), linked for itself, as a page of constants.
  */
 	.section .vdso, "a"
 	.balign 4096
-	.globl	vdso_page
-vdso_page:
-	.option norvc
-	li	a7, 139				/* rt_sigreturn */
-	ecall
+	.globl	vdso_image
+vdso_image:
+	.incbin "vdso/vdso.so"
 	.balign 4096, 0

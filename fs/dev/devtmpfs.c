@@ -7,6 +7,7 @@
 #include "abi/mount.h"
 #include "fs/dev/private.h"
 #include "kernel/printk.h"
+#include "lib/string.h"
 
 static struct super_block *dev_sb;	/* NULL until devtmpfs_init */
 
@@ -18,6 +19,35 @@ devtmpfs_mount(const struct file_system *fs, const char *source, ulong flags, co
 }
 
 static const struct file_system devtmpfs = { .name = "devtmpfs", .nodev = true, .mount = devtmpfs_mount };
+
+int
+devtmpfs_add_node(const char *name, u32 mode, u32 dev)
+{
+	return ram_node_create(dev_sb->root, name, mode, dev);
+}
+
+/* A name that is gone already, or was replaced by something else's, is left as it is. */
+void
+devtmpfs_remove_node(const char *name)
+{
+	struct inode *dir = dev_sb->root->inode;
+	struct dentry *d;
+	struct qname q;
+
+	qname_init(&q, dev_sb->root, name, strlen(name));
+	rwsem_lock_write(&dir->lock);
+	d = lookup_locked(dev_sb->root, &q, false);
+	if (!IS_ERR(d)) {
+		if (d->inode && S_ISBLK(d->inode->mode)) {
+			rwsem_lock_write(&d->inode->lock);
+			dir->ops->unlink(dir, d);
+			rwsem_unlock_write(&d->inode->lock);
+			d_delete(d);
+		}
+		dentry_put(d);
+	}
+	rwsem_unlock_write(&dir->lock);
+}
 
 int
 devtmpfs_add(struct chrdev *c)

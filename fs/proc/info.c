@@ -8,7 +8,9 @@
 #include "abi/errno.h"
 #include "arch/cpu.h"
 #include "arch/timer.h"
+#include "drivers/block/block.h"
 #include "drivers/irq.h"
+#include "fs/dev.h"
 #include "fs/proc/proc.h"
 #include "kernel/params.h"
 #include "kernel/sched.h"
@@ -234,6 +236,54 @@ proc_loadavg_show(struct pbuf *b, const struct pnode *n, struct task *t)
 			running += READ_ONCE(rq->nr_ready) + (READ_ONCE(rq->curr) != rq->idle);
 	}
 	pbuf_printf(b, "%d/%d %d\n", running, tasks_count, current->pid);
+	return 0;
+}
+
+/* --- disks --- */
+
+#define MS(ns)		((ulong)((ns) / NSEC_PER_MSEC))
+
+static void
+put_partition(void *arg, struct block_device *d)
+{
+	pbuf_printf(arg, "%4u  %7u %10lu %s\n", DEV_MAJOR(d->dev), DEV_MINOR(d->dev), (ulong)d->sectors / 2, d->name);
+}
+
+int
+proc_partitions_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "major minor  #blocks  name\n\n");
+	block_for_each(put_partition, b);
+	return 0;
+}
+
+static void
+put_io(struct pbuf *b, const struct block_stats *s, enum bio_op op)
+{
+	pbuf_printf(b, " %lu %lu %lu %lu", s->ios[op], s->merges[op], s->sectors[op], MS(s->ns[op]));
+}
+
+static void
+put_diskstats(void *arg, struct block_device *d)
+{
+	struct block_stats s = d->stats;
+	u64 weighted = 0;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		weighted += s.ns[i];
+	pbuf_printf(arg, "%4u %7u %s", DEV_MAJOR(d->dev), DEV_MINOR(d->dev), d->name);
+	put_io(arg, &s, BIO_READ);
+	put_io(arg, &s, BIO_WRITE);
+	pbuf_printf(arg, " %lu %lu %lu", s.in_flight, MS(s.busy_ns), MS(weighted));
+	put_io(arg, &s, BIO_DISCARD);
+	pbuf_printf(arg, " %lu %lu\n", s.ios[BIO_FLUSH], MS(s.ns[BIO_FLUSH]));
+}
+
+int
+proc_diskstats_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	block_for_each(put_diskstats, b);
 	return 0;
 }
 

@@ -18,10 +18,10 @@
 static const char *
 area_label(const struct mm *mm, const struct area *a)
 {
-	if (mm->vdso && a->start <= mm->vdso && mm->vdso < a->end)
-		return "[vdso]";
 	if (a->file)
 		return NULL;
+	if (a->flags & VM_IO)
+		return a->pgoff ? "[vdso]" : "[vvar]";
 	if (a->start < mm->brk && a->end > mm->brk_start)
 		return "[heap]";
 	if (a->flags & VM_GROWSDOWN)

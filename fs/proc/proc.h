@@ -54,6 +54,8 @@ int	proc_kernel_cmdline_show(struct pbuf *b, const struct pnode *n, struct task 
 int	proc_stat_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_filesystems_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_interrupts_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_partitions_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_diskstats_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_vmstat_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_slabinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
 

@@ -70,7 +70,10 @@ root_readdir(const struct pnode *dir, struct task *unused, struct dir_emit *e)
 	"  5 /dev/console\n" \
 	"240 ttySIF\n" \
 	"\n" \
-	"Block devices:\n"
+	"Block devices:\n" \
+	"  1 ramdisk\n" \
+	"254 virtblk\n" \
+	"259 blkext\n"
 
 static const struct pentry proc_root_table[] = {
 	{ .name = "self", .mode = S_IFLNK | 0777, .readlink = self_readlink },
@@ -79,12 +82,13 @@ static const struct pentry proc_root_table[] = {
 	PFILE("cmdline", proc_kernel_cmdline_show),
 	PFILE("cpuinfo", proc_cpuinfo_show),
 	PTEXT("devices", DEVICES_TEXT),
+	PFILE("diskstats", proc_diskstats_show),
 	PFILE("filesystems", proc_filesystems_show),
 	PFILE("interrupts", proc_interrupts_show),
 	PFILE("loadavg", proc_loadavg_show),
 	PFILE("meminfo", proc_meminfo_show),
 	PTEXT("modules", ""),
-	PTEXT("partitions", "major minor  #blocks  name\n\n"),
+	PFILE("partitions", proc_partitions_show),
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_slabinfo_show },
 	PFILE("stat", proc_stat_show),
 	PTEXT("swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),

@@ -104,6 +104,7 @@ boot_id_show(struct pbuf *b, const struct pnode *n, struct task *t)
 
 /* Remembered for those who read them back: every mapping is granted, and there is no swap. */
 static int overcommit_memory, swappiness = 60;
+static int drop_caches;			/* what was asked for last */
 
 /* One int, from the text of a write. 0 or -EINVAL. */
 static int
@@ -163,6 +164,30 @@ swappiness_write(const struct pnode *n, struct task *t, char *s, size_t len)
 }
 
 static int
+drop_caches_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", drop_caches);
+	return 0;
+}
+
+/* Bit 0: clean pages of files; bit 1: names and inodes that nobody uses, and their pages with them. */
+static int
+drop_caches_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	int err = parse_setting(s, 1, 4, &drop_caches), times = 2;
+
+	if (err)
+		return err;
+	/* Each name found lately is passed over once. */
+	while ((drop_caches & 2) && times-- > 0)
+		while (dcache_reclaim(1024))
+			;
+	if (drop_caches & 3)
+		reclaim_drop_caches();
+	return 0;
+}
+
+static int
 pid_max_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
 	pbuf_printf(b, "%d\n", PID_MAX);
@@ -213,6 +238,7 @@ static const struct pentry kernel_table[] = {
 };
 
 static const struct pentry vm_table[] = {
+	{ .name = "drop_caches", .mode = S_IFREG | 0200, .show = drop_caches_show, .write = drop_caches_write },
 	PTEXT("max_map_count", "65530\n"),
 	PTEXT("mmap_min_addr", "4096\n"),
 	SETTING("overcommit_memory", overcommit_show, overcommit_write),

@@ -52,6 +52,7 @@
 #define SYS_sync	81
 #define SYS_fsync	82
 #define SYS_fdatasync	83
+#define SYS_sync_file_range 84
 #define SYS_utimensat	88
 #define SYS_capget	90
 #define SYS_exit	93
@@ -127,6 +128,7 @@
 #define SYS_getegid	177
 #define SYS_gettid	178
 #define SYS_sysinfo	179
+#define SYS_readahead	213
 #define SYS_brk		214
 #define SYS_munmap	215
 #define SYS_mremap	216
@@ -145,6 +147,7 @@
 #define SYS_riscv_flush_icache	259
 #define SYS_wait4	260
 #define SYS_prlimit64	261
+#define SYS_syncfs	267
 #define SYS_renameat2	276
 #define SYS_getrandom	278
 #define SYS_statx	291

@@ -3,10 +3,14 @@
  *
  * Meant for a machine where one nanosecond is one instruction (QEMU -icount shift=0); elsewhere
  * the figures are plain nanoseconds.  Each row doubles its count until a run lasts 2 ms, then
- * prints the smallest of five runs: "name value".  Only the Linux ABI is used, so the same
- * binary measures Linux.  grade/bench.py runs it and draws the table.
+ * prints the smallest of five runs (of three, where a disk is waited for): "name value".  Only the
+ * Linux ABI is used, so the same binary measures Linux.  grade/bench.py runs it and draws the table.
  *
- * usage: bench [-d DIR] [ROW]...
+ * A row that waits for a disk leaves out the time in which the hart idled, by /proc/stat, whose grain
+ * of 10 ms asks for longer runs.
+ *
+ * usage: bench [-f] [-d DIR] [-s SUFFIX] [ROW]...
+ *	-f  only rows about files	-d  where those are (/tmp)	-s  put behind their names
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,12 +25,14 @@
 #include <unistd.h>
 
 #define MIN_RUN_NS	2000000
+#define MIN_WAIT_NS	200000000	/* of a run that waits for a disk */
 #define RUNS		5
 #define PAGE		4096
 #define MIB		(1L << 20)
 
 static const char *self;
 static char path[128] = "/tmp";
+static const char *suffix = "";
 static char buffer[65536];
 static int fd, up[2], down[2];
 static volatile int signals;
@@ -45,6 +51,22 @@ die(const char *what)
 {
 	perror(what);
 	exit(1);
+}
+
+/* Nanoseconds that this machine has idled, or waited for its disks, to 10 ms. */
+static long
+idle(void)
+{
+	char line[256] = "";
+	long user, nice_, system, idle_ = 0, wait_ = 0;
+	FILE *f = fopen("/proc/stat", "r");
+
+	if (!f)
+		return 0;
+	if (fgets(line, sizeof line, f))
+		sscanf(line, "cpu %ld %ld %ld %ld %ld", &user, &nice_, &system, &idle_, &wait_);
+	fclose(f);
+	return (idle_ + wait_) * 10000000;
 }
 
 #define MUST(x) do { if (!(x)) die(#x); } while (0)
@@ -81,6 +103,61 @@ create_unlink(long n)
 		MUST(f >= 0 && write(f, buffer, 1) == 1);
 		close(f);
 		unlink(path);
+	}
+}
+
+/* The file of 8 MiB, in the cache, by 64 KiB. */
+static void
+reread(long n)
+{
+	while (n--)
+		for (long at = 0; at < 8 * MIB; at += sizeof buffer)
+			MUST(pread(fd, buffer, sizeof buffer, at) == sizeof buffer);
+}
+
+/* A small file, opened, read by pages and closed. */
+static void
+reread_16k(long n)
+{
+	while (n--) {
+		int f = open(path, O_RDONLY);
+
+		for (int i = 0; i < 4; i++)
+			MUST(read(f, buffer, PAGE) == PAGE);
+		close(f);
+	}
+}
+
+/* A new file of 256 KiB. */
+static void
+write_new(long n)
+{
+	while (n--) {
+		int f = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+
+		for (int i = 0; i < 4; i++)
+			MUST(write(f, buffer, sizeof buffer) == sizeof buffer);
+		close(f);
+	}
+}
+
+static void
+write_fsync(long n)
+{
+	for (long i = 0; i < n; i++)
+		MUST(pwrite(fd, buffer, PAGE, i % 16 * PAGE) == PAGE && fsync(fd) == 0);
+}
+
+/* 16 MiB and one fsync. */
+static void
+write_16m_fsync(long n)
+{
+	while (n--) {
+		int f = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+
+		for (long at = 0; at < 16 * MIB; at += sizeof buffer)
+			MUST(write(f, buffer, sizeof buffer) == sizeof buffer);
+		MUST(fsync(f) == 0 && close(f) == 0);
 	}
 }
 
@@ -185,6 +262,14 @@ need_file(void)
 	MUST(fd >= 0 && write(fd, buffer, sizeof buffer) == sizeof buffer);
 }
 
+static void
+need_8m(void)
+{
+	need_file();
+	for (int i = 1; i < 128; i++)
+		MUST(write(fd, buffer, sizeof buffer) == sizeof buffer);
+}
+
 static void need_zero(void) { MUST((fd = open("/dev/zero", O_RDONLY)) >= 0); }
 static void need_null(void) { MUST((fd = open("/dev/null", O_WRONLY)) >= 0); }
 static void need_pipe(void) { MUST(pipe(down) == 0); }
@@ -213,54 +298,62 @@ static const struct row {
 	void	(*prepare)(void);
 	void	(*body)(long n);
 	long	per;			/* operations in one round of body */
+	enum { OTHER, FILES, WAITS } kind;	/* about files; waits for a disk, if they are on one */
 } rows[] = {
-	{ "null_syscall", NULL, null_syscall, 1 },
-	{ "read1_devzero", need_zero, read_zero, 1 },
-	{ "write1_devnull", need_null, write_null, 1 },
-	{ "clock_gettime_call", NULL, clock_call, 1 },
-	{ "pipe_self", need_pipe, pipe_self, 1 },
-	{ "pipe_round_trip", need_echo, pipe_round_trip, 1 },
-	{ "signal_install", NULL, signal_install, 1 },
-	{ "signal_deliver", need_handler, signal_deliver, 1 },
-	{ "fork_wait", NULL, fork_wait, 1 },
-	{ "fork_exec_wait", NULL, fork_exec_wait, 1 },
-	{ "mmap_munmap_1m", NULL, map_unmap, 1 },
-	{ "mmap_touch_page", NULL, map_touch_unmap, MIB / PAGE },
-	{ "stat", need_file, do_stat, 1 },
-	{ "fstat", need_file, do_fstat, 1 },
-	{ "open_close", need_file, open_close, 1 },
-	{ "read_1", need_file, read_byte, 1 },
-	{ "write_1", need_file, write_byte, 1 },
-	{ "read_64k", need_file, read_64k, 1 },
-	{ "create_unlink", NULL, create_unlink, 1 },
+	{ "null_syscall", NULL, null_syscall, 1, OTHER },
+	{ "read1_devzero", need_zero, read_zero, 1, OTHER },
+	{ "write1_devnull", need_null, write_null, 1, OTHER },
+	{ "clock_gettime_call", NULL, clock_call, 1, OTHER },
+	{ "pipe_self", need_pipe, pipe_self, 1, OTHER },
+	{ "pipe_round_trip", need_echo, pipe_round_trip, 1, OTHER },
+	{ "signal_install", NULL, signal_install, 1, OTHER },
+	{ "signal_deliver", need_handler, signal_deliver, 1, OTHER },
+	{ "fork_wait", NULL, fork_wait, 1, OTHER },
+	{ "fork_exec_wait", NULL, fork_exec_wait, 1, OTHER },
+	{ "mmap_munmap_1m", NULL, map_unmap, 1, OTHER },
+	{ "mmap_touch_page", NULL, map_touch_unmap, MIB / PAGE, OTHER },
+	{ "stat", need_file, do_stat, 1, FILES },
+	{ "fstat", need_file, do_fstat, 1, FILES },
+	{ "open_close", need_file, open_close, 1, FILES },
+	{ "read_1", need_file, read_byte, 1, FILES },
+	{ "write_1", need_file, write_byte, 1, FILES },
+	{ "read_64k", need_file, read_64k, 1, FILES },
+	{ "create_unlink", NULL, create_unlink, 1, FILES },
+	{ "reread_16k", need_file, reread_16k, 1, FILES },
+	{ "reread_page", need_8m, reread, 8 * MIB / PAGE, FILES },
+	{ "write_new_page", NULL, write_new, 64, FILES },
+	{ "write_fsync", need_file, write_fsync, 1, WAITS },
+	{ "write_16m_page", NULL, write_16m_fsync, 16 * MIB / PAGE, WAITS },
 };
 
 static long
 timed(const struct row *row, long n)
 {
-	long t = now();
+	long idled = row->kind == WAITS ? idle() : 0, t = now();
 
 	row->body(n);
-	return now() - t;
+	t = now() - t;
+	return row->kind == WAITS ? t - (idle() - idled) : t;
 }
 
 static void
 measure(const struct row *row)
 {
-	long n = 1, best = 0;
+	long n = 1, best = 0, enough = row->kind == WAITS ? MIN_WAIT_NS : MIN_RUN_NS;
 
 	if (row->prepare)
 		row->prepare();
 	timed(row, 1);
-	while (timed(row, n) < MIN_RUN_NS)
+	while (timed(row, n) < enough)
 		n *= 2;
-	for (int i = 0; i < RUNS; i++) {
+	for (int i = row->kind == WAITS ? 2 : 0; i < RUNS; i++) {
 		long t = timed(row, n);
 
 		if (!best || t < best)
 			best = t;
 	}
-	printf("%-20s %ld\n", row->name, best / (n * row->per));
+	printf("%s%-*s %ld\n", row->name, 24 - (int)strlen(row->name), row->kind == OTHER ? "" : suffix,
+	       best / (n * row->per));
 	fflush(stdout);
 	unlink(path);
 }
@@ -279,17 +372,21 @@ wanted(const char *name, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	int only_files = 0, c;
+
 	self = argv[0];
 	if (argc > 1 && !strcmp(argv[1], "--exit"))
 		return 0;
-	if (argc > 2 && !strcmp(argv[1], "-d")) {
-		strncpy(path, argv[2], sizeof path - 10);
-		argc -= 2;
-		argv += 2;
+	while ((c = getopt(argc, argv, "fd:s:")) != -1) {
+		only_files |= c == 'f';
+		if (c == 'd')
+			strncpy(path, optarg, sizeof path - 10);
+		if (c == 's')
+			suffix = optarg;
 	}
 	strcat(path, "/bench.f");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (wanted(rows[i].name, argc - 1, argv + 1)) {
+		if (!(only_files && rows[i].kind == OTHER) && wanted(rows[i].name, argc - optind, argv + optind)) {
 			pid_t p;
 
 			fflush(stdout);

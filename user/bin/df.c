@@ -1,69 +1,93 @@
-/* df [-h] [FILE...] - how full file systems are. */
+/* df [-ahiT] [FILE...] - how full file systems are; -a: also those without blocks. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "common/cmd.h"
+#include "common/mounts.h"
 
-static int human;
+static int human, inodes, types, all;
 
 static void
-put_size(unsigned long long bytes)
+put_count(unsigned long long n, unsigned long long unit)
 {
 	char buf[16];
 
 	if (human)
-		printf(" %9s", human_size(bytes, buf));
+		printf("%9s ", human_size(n * unit, buf));
 	else
-		printf(" %9llu", bytes / 1024);
+		printf("%9llu ", inodes ? n : n * unit / 1024);
+}
+
+static void
+put_head(void)
+{
+	printf("%-20s ", "Filesystem");
+	if (types)
+		printf("%-10s ", "Type");
+	printf("%9s %9s %9s Use%% Mounted on\n", inodes ? "Inodes" : human ? "Size" : "1K-blocks", "Used", "Available");
+}
+
+/* Per cent, rounded up, of what ordinary users may have. */
+static unsigned long long
+percent(unsigned long long used, unsigned long long available)
+{
+	unsigned long long total = used + available;
+
+	return total ? (used * 100 + total - 1) / total : 0;
 }
 
 static int
-show(const char *source, const char *path)
+show(const struct mntent *m, int named)
 {
+	unsigned long long total, used, available, unit;
 	struct statfs s;
-	unsigned long long size;
 
-	if (statfs(path, &s)) {
-		warn_errno(path);
+	if (statfs(m->mnt_dir, &s)) {
+		warn_errno(m->mnt_dir);
 		return 1;
 	}
-	size = s.f_bsize;
-	printf("%-14s", source);
-	put_size(s.f_blocks * size);
-	put_size((s.f_blocks - s.f_bfree) * size);
-	put_size(s.f_bavail * size);
-	printf(" %3lu%% %s\n", s.f_blocks ? (unsigned long)((s.f_blocks - s.f_bfree) * 100 / s.f_blocks) : 0, path);
+	if (!s.f_blocks && !all && !named)
+		return 0;
+	unit = inodes ? 1 : s.f_frsize ? s.f_frsize : s.f_bsize;
+	total = inodes ? s.f_files : s.f_blocks;
+	used = total - (inodes ? s.f_ffree : s.f_bfree);
+	available = inodes ? s.f_ffree : s.f_bavail;
+	printf("%-20s ", m->mnt_fsname);
+	if (strlen(m->mnt_fsname) > 20)		/* has its line for itself */
+		printf("\n%20s ", "");
+	if (types)
+		printf("%-10s ", m->mnt_type);
+	put_count(total, unit);
+	put_count(used, unit);
+	put_count(available, unit);
+	printf("%3llu%% %s\n", percent(used, available), m->mnt_dir);
 	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	char line[1024], dev[256], dir[256];
+	struct mntent *table;
 	int status = 0, c;
-	FILE *f;
+	size_t n, i;
 
-	while ((c = getopt(argc, argv, "hk")) != -1) {
+	while ((c = getopt(argc, argv, "ahikPT")) != -1) {
+		all |= c == 'a';
 		human |= c == 'h';
+		inodes |= c == 'i';
+		types |= c == 'T';
 		if (c == '?')
-			usage("df [-h] [FILE...]");
+			usage("df [-ahiT] [FILE...]");
 	}
-	printf("%-14s %9s %9s %9s %4s %s\n", "Filesystem", human ? "size" : "1K-blocks", "used", "available",
-	       "use%", "mounted on");
+	table = mounts_read(&n);
+	put_head();
+	for (i = 0; optind == argc && i < n; i++)
+		status |= show(&table[i], 0);
 	for (; optind < argc; optind++) {
-		status |= show("-", argv[optind]);
-		if (optind + 1 == argc)
-			return finish_output(status);
-	}
-	f = fopen("/proc/mounts", "r");
-	if (!f)
-		die_errno("/proc/mounts");
-	while (fgets(line, sizeof line, f)) {
-		struct statfs s;
+		const struct mntent *m = mount_of(argv[optind], table, n);
 
-		if (sscanf(line, "%255s %255s", dev, dir) == 2 && !statfs(dir, &s) && s.f_blocks)
-			status |= show(dev, dir);
+		status |= m ? show(m, 1) : 1;
 	}
 	return finish_output(status);
 }

@@ -1,9 +1,10 @@
 /*
  * init - process 1: the first program, the parent of orphans.
  *
- * Mounts /proc, /sys, /dev, /tmp and friends where the kernel has not, runs /etc/rc if there
- * is one, and keeps a login shell on the console.  Signals: SIGUSR1 halts, SIGUSR2 powers
- * off, SIGTERM reboots (as busybox's init).
+ * Mounts /proc, /sys, /dev, /tmp and friends where the kernel has not, makes a root on a disk
+ * writable (unless the kernel's command line says "ro"), runs /etc/rc if there is one, and keeps
+ * a login shell on the console.  Signals: SIGUSR1 halts, SIGUSR2 powers off, SIGTERM reboots (as
+ * busybox's init); how that goes is common/shutdown.c.
  *
  * Words after "--" on the kernel's command line come here as arguments: they are a command
  * that `sh -c` runs instead of the interactive shell, and when it ends the machine is
@@ -21,9 +22,11 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "common/shutdown.h"
 
 static const char *const dirs[] = {
 	"/proc", "/sys", "/dev", "/tmp", "/mnt", "/root", "/run", "/dev/pts", "/dev/shm",
@@ -50,6 +53,37 @@ on_signal(int sig)
 	stop_command = sig == SIGUSR1 ? RB_HALT_SYSTEM : sig == SIGUSR2 ? RB_POWER_OFF : RB_AUTOBOOT;
 }
 
+/* Whether a word stands alone on the kernel's command line. */
+static int
+kernel_was_told(const char *word)
+{
+	char line[4096], *at = line, *w;
+	FILE *f = fopen("/proc/cmdline", "r");
+	int found = 0;
+
+	if (!f)
+		return 0;
+	if (fgets(line, sizeof line, f))
+		while (!found && (w = strsep(&at, " \n")) && strcmp(w, "--"))
+			found = !strcmp(w, word);
+	fclose(f);
+	return found;
+}
+
+/* A kernel may mount its root read-only, so that it can be checked first. */
+static void
+make_root_writable(void)
+{
+	struct statvfs root;
+
+	if (statvfs("/", &root) || !(root.f_flag & ST_RDONLY))
+		return;
+	mkdir("/proc", 0755);
+	mount("proc", "/proc", "proc", MS_NOSUID, NULL);
+	if (!kernel_was_told("ro") && mount(NULL, "/", NULL, MS_REMOUNT, NULL))
+		perror("init: / stays read-only");
+}
+
 static void
 make_dirs(void)
 {
@@ -67,6 +101,7 @@ set_up(void)
 	size_t i;
 
 	umask(0);
+	make_root_writable();
 	make_dirs();
 	if (stat("/dev/zero", &st))	/* the archive itself brings console and null */
 		mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
@@ -161,24 +196,6 @@ wait_for(pid_t pid)
 	return -1;
 }
 
-static void
-shut_down(int command)
-{
-	struct timespec tick = { 0, 20000000 };
-	int i;
-
-	kill(-1, SIGTERM);
-	kill(-1, SIGCONT);
-	for (i = 0; i < 10 && (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD); i++)
-		nanosleep(&tick, NULL);
-	kill(-1, SIGKILL);
-	sync();
-	reboot(command);
-	perror("init: reboot");
-	for (;;)
-		pause();
-}
-
 /* The words after "--" (a kernel may leave that out), joined; NULL if there are none. */
 static char *
 join(int argc, char **argv)
@@ -226,6 +243,8 @@ main(int argc, char **argv)
 		wait_for(start("sh", "/etc/rc", NULL));
 	if (command && !stop_command) {
 		status = wait_for(start("sh", "-c", command));
+		if (stop_command)
+			shut_down(stop_command);
 		printf("init: command exited with status %d\n",
 		       WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 		fflush(stdout);

@@ -11,6 +11,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,8 +123,16 @@ int flock(int fd, int op) { return CALL(flock, fd, op); }
 int fsync(int fd) { return CALL(fsync, fd); }
 int fdatasync(int fd) { return CALL(fdatasync, fd); }
 void sync(void) { SYS0(sync); }
+int syncfs(int fd) { return CALL(syncfs, fd); }
 int truncate(const char *path, off_t len) { return CALL(truncate, path, len); }
 int ftruncate(int fd, off_t len) { return CALL(ftruncate, fd, len); }
+
+int
+sync_file_range(int fd, off_t off, off_t len, unsigned int flags)
+{
+	return CALL(sync_file_range, fd, off, len, flags);
+}
+
 int fallocate(int fd, int mode, off_t off, off_t len) { return CALL(fallocate, fd, mode, off, len); }
 
 int
@@ -170,6 +179,13 @@ int unlink(const char *path) { return CALL(unlinkat, AT_FDCWD, path, 0); }
 int unlinkat(int dfd, const char *path, int flags) { return CALL(unlinkat, dfd, path, flags); }
 int rmdir(const char *path) { return CALL(unlinkat, AT_FDCWD, path, AT_REMOVEDIR); }
 int rename(const char *from, const char *to) { return CALL(renameat2, AT_FDCWD, from, AT_FDCWD, to, 0); }
+
+int
+renameat2(int odfd, const char *from, int ndfd, const char *to, unsigned int flags)
+{
+	return CALL(renameat2, odfd, from, ndfd, to, flags);
+}
+
 int chown(const char *path, uid_t uid, gid_t gid) { return CALL(fchownat, AT_FDCWD, path, uid, gid, 0); }
 
 int
@@ -204,6 +220,36 @@ lstat(const char *restrict path, struct stat *restrict st)
 int fstat(int fd, struct stat *st) { return CALL(fstat, fd, st); }
 int statfs(const char *path, struct statfs *s) { return CALL(statfs, path, s); }
 int fstatfs(int fd, struct statfs *s) { return CALL(fstatfs, fd, s); }
+
+static int
+to_statvfs(int r, const struct statfs *s, struct statvfs *v)
+{
+	if (r)
+		return r;
+	*v = (struct statvfs){
+		.f_bsize = s->f_bsize, .f_frsize = s->f_frsize, .f_blocks = s->f_blocks, .f_bfree = s->f_bfree,
+		.f_bavail = s->f_bavail, .f_files = s->f_files, .f_ffree = s->f_ffree, .f_favail = s->f_ffree,
+		.f_fsid = (uint32_t)s->f_fsid[0] | (unsigned long)(uint32_t)s->f_fsid[1] << 32,
+		.f_flag = s->f_flags & ~ST_VALID, .f_namemax = s->f_namelen,
+	};
+	return 0;
+}
+
+int
+statvfs(const char *restrict path, struct statvfs *restrict v)
+{
+	struct statfs s;
+
+	return to_statvfs(statfs(path, &s), &s, v);
+}
+
+int
+fstatvfs(int fd, struct statvfs *v)
+{
+	struct statfs s;
+
+	return to_statvfs(fstatfs(fd, &s), &s, v);
+}
 
 int
 utimensat(int dfd, const char *path, const struct timespec times[2], int flags)

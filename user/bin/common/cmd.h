@@ -21,6 +21,8 @@ int	finish_output(int status);
 
 /* A whole decimal number, or die. */
 long	number(const char *s, const char *what);
+/* The same with a unit behind it: c 1, w 2, b 512, k M G T 1024 and powers, kB MB GB TB 1000 and powers. */
+long long size_number(const char *s, const char *what);
 /* "1.5M" style for people; into buf of at least 8 bytes. */
 char	*human_size(unsigned long long n, char *buf);
 /* "drwxr-xr-x" */

@@ -1,4 +1,5 @@
 /* message.c - messages in one form, numbers, and the end of output. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,6 +79,33 @@ number(const char *s, const char *what)
 
 	if (!*s || *end)
 		die("%s: not a number: %s", what, s);
+	return n;
+}
+
+long long
+size_number(const char *s, const char *what)
+{
+	static const char units[] = "KMGT";
+	long long n, unit = 1;
+	const char *u;
+	char *end;
+
+	n = strtoll(s, &end, 10);
+	if (end == s || *s == '-' || *s == '+')
+		die("%s: not a size: %s", what, s);
+	u = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	if (u) {
+		long long base = end[1] == 'B' ? 1000 : 1024;
+
+		for (; u >= units; u--)
+			unit *= base;
+		end += base == 1000 ? 2 : !strcmp(end + 1, "iB") ? 3 : 1;
+	} else if (*end == 'c' || *end == 'w' || *end == 'b') {
+		unit = *end == 'c' ? 1 : *end == 'w' ? 2 : 512;
+		end++;
+	}
+	if (*end || __builtin_mul_overflow(n, unit, &n))
+		die("%s: not a size: %s", what, s);
 	return n;
 }
 

@@ -73,5 +73,6 @@ int	 vsscanf(const char *restrict s, const char *restrict fmt, va_list ap) __att
 void	 perror(const char *s);
 int	 remove(const char *path);
 int	 rename(const char *from, const char *to);
+int	 renameat2(int odfd, const char *from, int ndfd, const char *to, unsigned int flags);
 
 #endif

@@ -41,6 +41,7 @@ int	 pipe2(int fds[2], int flags);
 int	 fsync(int fd);
 int	 fdatasync(int fd);
 void	 sync(void);
+int	 syncfs(int fd);
 int	 truncate(const char *path, off_t len);
 int	 ftruncate(int fd, off_t len);
 int	 isatty(int fd);

@@ -16,8 +16,4 @@ int	sigframe_push(struct trapframe *r, ulong top, const struct abi_siginfo *info
 /* Undo: registers, mask and altstack from the frame at r->sp. Never raises privilege. 0 or -EFAULT. */
 int	sigframe_pop(struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss);
 
-/* The page with `li a7,139; ecall`, mapped read-execute in every user address space. */
-extern const u8	vdso_page[];		/* PAGE_SIZE bytes, page-aligned, in the image */
-ulong	vdso_sigreturn_offset(void);
-
 #endif

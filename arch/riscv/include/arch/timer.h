@@ -20,11 +20,13 @@ void	timer_init_hart(void);		/* enable the interrupt */
 extern u64 timer_ns_per_tick, timer_ns_frac;	/* 10^9 / timer_hz: whole part, fraction in 2^-64 */
 
 /* Monotone, no overflow for centuries. */
-static inline u64
-timer_ticks_to_ns(u64 ticks)
+static ALWAYS_INLINE u64
+timer_scale(u64 ticks, u64 ns_per_tick, u64 ns_frac)
 {
-	return ticks * timer_ns_per_tick + (u64)((unsigned __int128)ticks * timer_ns_frac >> 64);
+	return ticks * ns_per_tick + (u64)((unsigned __int128)ticks * ns_frac >> 64);
 }
+
+static inline u64 timer_ticks_to_ns(u64 ticks) { return timer_scale(ticks, timer_ns_per_tick, timer_ns_frac); }
 u64	timer_ns_to_ticks(u64 ns);	/* rounded up */
 /* Interrupt this hart once when timer_ticks() >= when; ~0 cancels. Calls timer_interrupt() (kernel/timer.c). */
 void	timer_set(u64 when);
