@@ -23,6 +23,7 @@ enum lock_rank {
 	RANK_MM,		/* an address space's areas: faults in copies take it under all the above */
 	RANK_MAPPING,		/* sync(2) waiting for what is on its way to the disk */
 	RANK_RMAP,		/* the areas that map a file */
+	RANK_EXT4_SIZE,		/* a file is not made shorter while its pages are given blocks */
 	RANK_JOURNAL,		/* an open handle, as a lock: journal_begin waits for other tasks' to end */
 	RANK_EXT4_SB,		/* ext4's super block fields and orphan list */
 	RANK_EXT4_MAP,		/* one inode's extent tree or block map */

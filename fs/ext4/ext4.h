@@ -16,7 +16,7 @@
  *	htree.c      hashed directories			hash.c       the three hashes
  *	namei.c      create, link, unlink, rename	symlink.c
  *
- * Lock order inside: inode->lock (VFS) > page > handle (journal) > ei->map_lock > group lock > buffers' own.
+ * Lock order inside: inode->lock (VFS) > page > ei->size_lock > handle (journal) > ei->map_lock > group lock > buffers' own.
  * Times of changes go to the disk through ext4_inode_dirty() under a handle.
  */
 #ifndef FS_EXT4_EXT4_H
@@ -158,6 +158,7 @@ struct ext4_inode {
 	u32	csum_seed;		/* [i] of inode number and generation */
 	u16	extra_isize;		/* [i] */
 	u64	acl_block;		/* extended attributes, kept as they are */
+	struct rwsem size_lock;		/* rank RANK_EXT4_SIZE: read while pages are written back, write to shrink */
 	struct rwsem map_lock;		/* rank RANK_EXT4_MAP: the tree or block map */
 	union {
 		u32	block[15];	/* [m] extent root, block map; a fast symlink */

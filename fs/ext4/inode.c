@@ -38,6 +38,7 @@ ext4_inode_init(struct inode *inode, u64 ino)
 	ei->table_block = g->inode_table + index / s->inodes_per_block;
 	ei->table_off = index % s->inodes_per_block * s->inode_size;
 	ei->orphan_slot = EXT4_NO_SLOT;
+	rwsem_init(&ei->size_lock, RANK_EXT4_SIZE);
 	rwsem_init(&ei->map_lock, RANK_EXT4_MAP);
 	spin_init(&ei->lock, RANK_EXT4_GROUP);
 	list_init(&ei->pa_link);

@@ -231,7 +231,10 @@ shrink(struct inode *inode, u64 size)
 		return err;
 	ext4_prealloc_drop(inode);
 	inode->mtime = inode->ctime = time_now();
+	/* Who gives blocks to pages past the new end has done so with the size of then, or sees the new one. */
+	rwsem_lock_write(&ext4_i(inode)->size_lock);
 	WRITE_ONCE(inode->size, size);
+	rwsem_unlock_write(&ext4_i(inode)->size_lock);
 	mapping_truncate(&inode->mapping, size);
 	tail_trim(inode, size);
 	if (tail) {

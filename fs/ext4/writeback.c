@@ -13,7 +13,9 @@
  * stays dirty, to be tried again; if the disk failed it does not, as on Linux.
  *
  * Data        struct writer, on the stack: one call's pages, its handle and the bio being built.
- * Locks       pages are FRAME_LOCKED and FRAME_WRITEBACK on entry; then a handle; then ei->map_lock inside map.c.
+ * Locks       pages are FRAME_LOCKED and FRAME_WRITEBACK on entry; then ei->size_lock; a handle; ei->map_lock inside
+ *             map.c.  size_lock keeps the size from falling in between: blocks would be in a transaction, past
+ *             the size that is, in the same one.
  * Invariants  W1  no handle is begun while a bio of an earlier one is unsubmitted: its commit would wait for us.
  *             W2  disk_size never passes data that is not on its way in the same transaction or written before.
  */
@@ -257,8 +259,9 @@ write_some(struct writer *w, uint k)
 	return m.len;
 }
 
-void
-ext4_write_pages(struct mapping *m, struct frame **pages, uint n, bool sync)
+/* ei->size_lock is held for reading. */
+static void
+write_pages(struct mapping *m, struct frame **pages, uint n, bool sync)
 {
 	struct inode *inode = m->inode;
 	struct ext4_sb *s = ext4_isb(inode);
@@ -283,4 +286,14 @@ ext4_write_pages(struct mapping *m, struct frame **pages, uint n, bool sync)
 	for (uint k = 0; k < w.total;)
 		k += write_some(&w, k);
 	writer_end(&w);
+}
+
+void
+ext4_write_pages(struct mapping *m, struct frame **pages, uint n, bool sync)
+{
+	struct ext4_inode *ei = ext4_i(m->inode);
+
+	rwsem_lock_read(&ei->size_lock);
+	write_pages(m, pages, n, sync);
+	rwsem_unlock_read(&ei->size_lock);
 }
