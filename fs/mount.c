@@ -335,11 +335,28 @@ detach_tree(struct mount *m) RELEASES(mount_lock)
 	mutex_unlock(&mount_lock);
 }
 
+/* Take m, which the caller counts, off its place unless somebody else uses it. 0 or -EBUSY. */
+static int
+detach_unused(struct mount *m, struct path *place) MUST_HOLD(mount_lock)
+{
+	int err = 0;
+
+	spin_lock(&dcache_lock);
+	/* The tree's reference and the caller's: anybody else is using it (M1). Walks count under this lock. */
+	if (atomic_read(&m->refs) != 2)
+		err = -EBUSY;
+	else
+		detach_locked(m, place);
+	spin_unlock(&dcache_lock);
+	return err;
+}
+
 /* Unmount what *p (counted; given up) is the root of. */
 static int
 do_umount(struct path *p, uint flags)
 {
 	struct mount *m = p->mnt;
+	struct path place;
 	int err = 0;
 
 	mutex_lock(&mount_lock);
@@ -347,17 +364,17 @@ do_umount(struct path *p, uint flags)
 		err = -EINVAL;
 	else if (!m->parent)
 		err = -EBUSY;
-	if (!err && !(flags & MNT_DETACH)) {
-		spin_lock(&dcache_lock);
-		/* The tree's reference and p's: anybody else is using it (M1). Walks count under this lock. */
-		if (atomic_read(&m->refs) != 2)
-			err = -EBUSY;
-		spin_unlock(&dcache_lock);
-	}
-	if (err)
-		mutex_unlock(&mount_lock);
-	else
+	if (!err && (flags & MNT_DETACH)) {
 		detach_tree(m);
+	} else {
+		if (!err)
+			err = detach_unused(m, &place);
+		mutex_unlock(&mount_lock);
+		if (!err) {
+			mount_put(m);
+			path_put(&place);
+		}
+	}
 	path_put(p);
 	return err;
 }

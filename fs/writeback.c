@@ -266,15 +266,21 @@ take_writing(struct super_block *sb, struct list *list)
 		list_remove(&i->dirty_link);
 		list_push_back(list, &i->dirty_link);
 	}
+	/* And what others took while we looked, and have put back with a part still to be written. */
+	while ((i = list_first(&sb->dirty, struct inode, dirty_link))) {
+		list_remove(&i->dirty_link);
+		list_push_back(list, &i->dirty_link);
+	}
 	spin_unlock(&dirty_lock);
 }
 
-/* Wait for all that of sb is in somebody's hands, or on its way to the disk, now. */
-static void
+/* Write and wait for all that of sb is in somebody's hands, or on its way to the disk, now. 0 or the first error. */
+static int
 super_wait(struct super_block *sb)
 {
 	struct list list = LIST_INIT(list);
 	struct inode *i;
+	int err = 0, e;
 
 	mutex_lock(&sync_lock);
 	take_writing(sb, &list);
@@ -292,11 +298,12 @@ super_wait(struct super_block *sb)
 		spin_unlock(&dirty_lock);
 		if (!i)
 			continue;
-		wait_event(&synced, !(READ_ONCE(i->flags) & INODE_SYNCING));
-		mapping_wait_range(&i->mapping, 0, ~0UL);
+		e = inode_sync(i);
+		err = err ? err : e;
 		inode_put(i);
 	}
 	mutex_unlock(&sync_lock);
+	return err;
 }
 
 int
@@ -305,8 +312,10 @@ super_sync(struct super_block *sb, bool wait)
 	int err = 0, e;
 
 	super_start(sb, clock_monotonic(), ~0UL, wait, &err);
-	if (wait)
-		super_wait(sb);
+	if (wait) {
+		e = super_wait(sb);
+		err = err ? err : e;
+	}
 	e = sb->ops->sync ? sb->ops->sync(sb, wait) : 0;
 	return err ? err : e;
 }

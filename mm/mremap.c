@@ -72,10 +72,9 @@ move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, boo
 	b->end = to + new;
 	b->flags = a->flags;
 	b->file = a->file;
-	if (b->file) {
+	b->pgoff = a->pgoff + ((addr - a->start) >> PAGE_SHIFT);
+	if (b->file)
 		file_get(b->file);
-		b->pgoff = a->pgoff + ((addr - a->start) >> PAGE_SHIFT);
-	}
 	area_insert(mm, b);
 	err = move_file_pages(mm, a, addr, to, old);
 	if (err)

@@ -181,17 +181,17 @@ remove_locked(struct mapping *m, struct frame *f) MUST_HOLD(m->lock)
 	WRITE_ONCE(f->owner, NULL);
 }
 
+/* f has left the tree of m. Not ram: m itself may be gone by now, the last of its pages being out. */
 static inline void
-removed(struct mapping *m, struct frame *f)
+removed(struct mapping *m, struct frame *f, bool ram)
 {
-	bool ram = mapping_is_ram(m);
-
 	if (!ram)
 		lru_remove(f);
 	__atomic_fetch_and(&f->flags, ~(u32)(FRAME_CACHE | FRAME_DIRTY | FRAME_USED | FRAME_HOT | FRAME_AHEAD),
 			   __ATOMIC_RELAXED);
 	count(ram, -1);
-	charge(m, -1);
+	if (ram)			/* only RAM files charge */
+		charge(m, -1);
 	frame_put(f);
 }
 
@@ -202,7 +202,7 @@ page_remove(struct mapping *m, struct frame *f)
 
 	remove_locked(m, f);
 	spin_unlock_irqrestore(&m->lock, flags);
-	removed(m, f);
+	removed(m, f, mapping_is_ram(m));
 }
 
 bool
@@ -215,7 +215,7 @@ page_remove_unused(struct mapping *m, struct frame *f)
 		remove_locked(m, f);
 	spin_unlock_irqrestore(&m->lock, flags);
 	if (unused)
-		removed(m, f);
+		removed(m, f, false);	/* reclaim never comes with a RAM file's */
 	return unused;
 }
 

@@ -138,6 +138,13 @@ mapping_invalidate(struct mapping *m, u64 first, u64 last)
 void
 mapping_destroy(struct mapping *m)
 {
+	ulong flags;
+
 	mapping_truncate(m, 0);
+	/* Reclaim may be taking the last page out: wait until it is done with m. */
+	if (!mapping_is_ram(m)) {
+		flags = spin_lock_irqsave(&m->lock);
+		spin_unlock_irqrestore(&m->lock, flags);
+	}
 	radix_destroy(&m->pages);
 }

@@ -229,6 +229,10 @@ read_limits(struct virtio_device *v, uint ring, u32 block_size, struct block_lim
 {
 	u32 unit = block_size >> SECTOR_SHIFT;
 
+	if (ring < 4) {				/* a header, a piece, a status, and one to spare */
+		pr_err("%s: a ring of %u is too small\n", v->name, ring);
+		return -EINVAL;
+	}
 	*l = (struct block_limits){ .max_vecs = 1, .minors = MINORS, .flush = virtio_has(v, F_FLUSH) };
 	if (virtio_has(v, F_SEG_MAX))
 		l->max_vecs = MAX(virtio_config32(v, CONFIG_SEG_MAX), 1U);

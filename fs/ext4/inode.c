@@ -138,6 +138,7 @@ inode_check_map(struct inode *inode)
 static int
 inode_fill(struct inode *inode, u64 ino, bool special)
 {
+	struct ext4_sb *s = ext4_isb(inode);
 	struct ext4_disk_inode *d;
 	const char *bad;
 	struct buffer *b;
@@ -145,6 +146,9 @@ inode_fill(struct inode *inode, u64 ino, bool special)
 
 	if (err)
 		return err;
+	/* What it was when it left memory may not be on the disk yet. (The log's own inode comes before the log.) */
+	if (s->journal)
+		ext4_i(inode)->sync_tid = ext4_i(inode)->datasync_tid = journal_newest(s->journal);
 	b = ext4_inode_read(inode, &d);
 	if (IS_ERR(b))
 		return PTR_ERR(b);

@@ -201,17 +201,23 @@ remove_from(struct inode *inode, u64 size)
 	struct super_block *sb = inode->sb;
 	u32 first = MIN(DIV_ROUND_UP(size, s->block_size), (u64)EXT4_BLOCKS_END);
 	bool nothing = nothing_from(inode, first), orphan = !list_empty(&ext4_i(inode)->orphan_link);
-	int credits = orphan ? 0 : nothing ? EXT4_CREDITS_INODE : credits_at_once(inode), err, err2;
+	int credits, err, err2;
 	struct handle *h;
 
+	/* Nobody makes the map larger between the counting and the removing. */
+	rwsem_lock_write(&ext4_i(inode)->size_lock);
+	credits = orphan ? 0 : nothing ? EXT4_CREDITS_INODE : credits_at_once(inode);
 	h = begin_surely(sb, credits ? credits : ext4_credits_blocks(sb, 1) + CREDITS_SHRINK);
-	if (IS_ERR(h))
+	if (IS_ERR(h)) {
+		rwsem_unlock_write(&ext4_i(inode)->size_lock);
 		return PTR_ERR(h);
+	}
 	if (credits)
 		err = remove_at_once(h, inode, size, first, nothing);
 	else
 		err = remove_as_orphan(h, inode, size, first);
 	err2 = ext4_end(sb, h);
+	rwsem_unlock_write(&ext4_i(inode)->size_lock);
 	return err ? err : err2;
 }
 

@@ -106,6 +106,9 @@ writer_begin(struct writer *w)
 		return PTR_ERR(h);
 	w->h = h;
 	w->end = 0;
+	/* Before any page is done: who waits for it must then wait for this transaction. */
+	WRITE_ONCE(ext4_i(w->inode)->sync_tid, ext4_tid(sb, h));
+	WRITE_ONCE(ext4_i(w->inode)->datasync_tid, ext4_tid(sb, h));
 	if (w->s->journal && w->s->data != EXT4_DATA_WRITEBACK)
 		w->io.order = h;
 	return 0;

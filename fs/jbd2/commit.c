@@ -60,6 +60,19 @@ find_live(struct journal *j, u32 tid) MUST_HOLD(j->list_lock)
 	return NULL;
 }
 
+u32
+journal_newest(struct journal *j)
+{
+	struct transaction *t;
+	u32 tid;
+
+	spin_lock(&j->list_lock);
+	t = j->running ? j->running : j->committing;
+	tid = t ? t->tid : 0;
+	spin_unlock(&j->list_lock);
+	return tid;
+}
+
 bool
 journal_commit_pending(struct journal *j, u32 tid)
 {
@@ -499,7 +512,9 @@ look_at_clock(struct journal *j, struct transaction *t)
 	}
 	if (t->expires <= now)
 		t->expires = now + READ_ONCE(j->c.commit_interval);
+	spin_lock(&j->list_lock);	/* transaction_start may be at it: t was running before its timer was set */
 	timer_start(&j->timer, t->expires);
+	spin_unlock(&j->list_lock);
 }
 
 static bool

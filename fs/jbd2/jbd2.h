@@ -135,6 +135,7 @@ int	journal_revoke(struct handle *h, u64 block, struct buffer *b);
 void	journal_order_begin(struct handle *h, struct transaction **out);	/* counts one more */
 void	journal_order_done(struct transaction *t, int error);	/* from the bio's done(), any context */
 
+u32	journal_newest(struct journal *j);	/* number of the newest transaction not on disk yet; 0: none */
 u32	journal_tid(const struct handle *h);	/* number of its transaction, for journal_commit_wait */
 /*
  * Wait until transaction tid is on disk, starting its commit if need be; at once if it already
