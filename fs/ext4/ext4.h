@@ -16,7 +16,8 @@
  *	htree.c      hashed directories			hash.c       the three hashes
  *	namei.c      create, link, unlink, rename	symlink.c
  *
- * Lock order inside: inode->lock (VFS) > page > ei->size_lock > handle (journal) > ei->map_lock > group lock > buffers' own.
+ * Lock order inside: inode->lock (VFS) > page > ei->size_lock > handle (journal) > ei->map_lock > group lock >
+ * buffers' own.
  * Times of changes go to the disk through ext4_inode_dirty() under a handle.
  */
 #ifndef FS_EXT4_EXT4_H
