@@ -68,7 +68,7 @@ direct_write(struct inode *i, struct uio *u, loff_t *pos)
 	if ((u64)*pos > i->size)
 		WRITE_ONCE(i->size, *pos);
 	/* A page read or mapped meanwhile shows what was there before. */
-	mapping_invalidate(m, (*pos - n) >> PAGE_SHIFT, (*pos - 1) >> PAGE_SHIFT);
+	mapping_stale(m, (*pos - n) >> PAGE_SHIFT, (*pos - 1) >> PAGE_SHIFT);
 	return n;
 }
 

@@ -90,6 +90,11 @@ void	mapping_truncate(struct mapping *m, u64 size);
 void	mapping_punch(struct mapping *m, u64 start, u64 end);
 /* Drop the clean, unmapped, unused pages [first, last]: how many stayed. For O_DIRECT, fadvise, drop_caches. */
 ulong	mapping_invalidate(struct mapping *m, u64 first, u64 last);
+/*
+ * Behind pages [first, last] the disk has changed: whoever reads them from now on reads them anew. Waits for those
+ * being read; dirty ones stay as they are, for their bytes are newer.
+ */
+void	mapping_stale(struct mapping *m, u64 first, u64 last);
 void	mapping_destroy(struct mapping *m);
 /*
  * The page, uptodate, with a reference; ERR_PTR. Reads it (and a few after it) from the disk. create: make it (zeroed)

@@ -136,6 +136,26 @@ mapping_invalidate(struct mapping *m, u64 first, u64 last)
 }
 
 void
+mapping_stale(struct mapping *m, u64 first, u64 last)
+{
+	struct frame *f;
+
+	for (u64 index = first; index <= last && (f = page_next(m, &index)); index++) {
+		if (index > last) {
+			frame_put(f);
+			break;
+		}
+		/* Who reads it in at this moment may have got the bytes of before. */
+		mapping_lock_page(f);
+		if (f->owner == m && !page_remove_unused(m, f) &&
+		    !(READ_ONCE(f->flags) & (FRAME_DIRTY | FRAME_WRITEBACK)))
+			__atomic_fetch_and(&f->flags, ~(u32)FRAME_UPTODATE, __ATOMIC_RELAXED);
+		mapping_unlock_page(f);
+		frame_put(f);
+	}
+}
+
+void
 mapping_destroy(struct mapping *m)
 {
 	ulong flags;

@@ -247,7 +247,7 @@ blkdev_direct(struct block_device *dev, struct uio *u, loff_t *pos, bool write)
 			break;
 	}
 	if (write)
-		mapping_invalidate(m, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+		mapping_stale(m, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
 	*pos += total;
 	return total ? total : n;
 }
