@@ -7,7 +7,7 @@ t echo; echo hello world; printf '%s-%d-%05x\n' abc 42 255
 t ls; mkdir -p a/b/c; echo one >a/1; echo two >a/b/2; ln -s ../1 a/b/link; ln a/1 a/hard
 ls -l a | awk '{print $1,$2,$3,$4,$NF}'; ls -la a/b | awk '{print $1,$3,$4,$NF}' | grep -v '\.\.\?$'; ls -R a; ls -id a >/dev/null && echo ok
 ls nothere; echo "status $?"
-t find; find a | sort; find a -type f -name '[0-9]' | sort; find a -type l; find a -newer a/1 -type d | wc -l | tr -d ' '; find . -name 2 -exec cat {} \;
+t find; find a | sort; find a -type f -name '[0-9]' | sort; find a -type l; touch -d '2020-01-01 00:00' a/1; find a -newer a/1 -type d | wc -l | tr -d ' '; find . -name 2 -exec cat {} \;
 t cat head tail; seq 1 100 >n; head -n 3 n; tail -n 2 n; head -c 5 n; echo; tail -c 4 n; cat n n | wc -l; sed -n '10,12p' n
 t sort uniq; printf 'b\na\nc\na\n' | sort; printf 'b\na\nc\na\n' | sort -u; printf '10\n9\n1\n' | sort -n; printf '3 x\n1 y\n2 z\n' | sort -k2 -r; printf 'a\na\nb\n' | uniq -c
 t grep; grep -c 1 n; grep -n '^9' n | head -n 3; echo 'foo.bar' | grep -o '[a-z]*$'; grep -q zzz n; echo $?; grep -rl two a; echo ABC | grep -i b; seq 30 | grep -vE '[1-9]' ; seq 5 | grep -E '2|4'
