@@ -18,7 +18,8 @@
  * Data        buckets[]: the hash table. shards[]: a lock for each part of it, and a list of the buffers there in the
  *             order in which reclaim looks at them: one used since the last look goes round once more.
  *             dirty_list: BUFFER_DIRTY ones.
- * Locks       shard->lock, and dirty_lock (both RANK_BUFFERS, never two at once).  refs rises from 0 only under the
+ * Locks       sync_lock (RANK_JOURNAL_STATE) round buffer_sync: who comes second finds everything written.
+ *             shard->lock, and dirty_lock (both RANK_BUFFERS, never two at once).  refs rises from 0 only under the
  *             shard's lock; it falls without.
  * Invariants  B1  one buffer for (dev, block, size).
  *             B2  a buffer leaves the cache only with refs 0 and none of KEEP.
@@ -51,6 +52,7 @@ static struct shard {
 
 static struct spinlock dirty_lock = SPINLOCK_INIT(RANK_BUFFERS);
 static struct list dirty_list = LIST_INIT(dirty_list);
+static struct mutex sync_lock;
 static struct waitq wait_queues[WAIT_QUEUES];	/* for BUFFER_WRITING to end */
 static struct slab_cache *buffer_cache;
 
@@ -361,6 +363,20 @@ write_many_done(struct bio *bio)
 	bio_free(bio);
 }
 
+/* Few, and mostly in order already. */
+void
+buffer_sort(struct buffer **list, uint n)
+{
+	for (uint i = 1; i < n; i++) {
+		struct buffer *b = list[i];
+		uint at = i;
+
+		for (; at && list[at - 1]->block > b->block; at--)
+			list[at] = list[at - 1];
+		list[at] = b;
+	}
+}
+
 void
 buffer_write_many(struct buffer **list, uint n, uint bio_flags,
 		  void (*done)(void *arg, struct buffer *b, int error), void *arg)
@@ -425,6 +441,7 @@ buffer_write_wait(struct buffer *b, uint bio_flags)
 void
 buffer_mark_dirty(struct buffer *b)
 {
+	smp_mb();			/* who finds it dirty, and writes it, finds what was changed: take_dirty */
 	if (READ_ONCE(b->flags) & BUFFER_DIRTY)
 		return;
 	spin_lock(&dirty_lock);
@@ -453,20 +470,6 @@ sync_done(void *arg, struct buffer *b, int error)
 		__atomic_store_n((int *)arg, error, __ATOMIC_RELAXED);
 }
 
-/* By block number: few, and mostly in order already. */
-static void
-sort(struct buffer **list, uint n)
-{
-	for (uint i = 1; i < n; i++) {
-		struct buffer *b = list[i];
-		uint at = i;
-
-		for (; at && list[at - 1]->block > b->block; at--)
-			list[at] = list[at - 1];
-		list[at] = b;
-	}
-}
-
 /* Take up to WRITE_BATCH dirty buffers of dev off `from`, counted and clean. How many. */
 static uint
 take_dirty(struct list *from, struct block_device *dev, struct buffer **out)
@@ -486,6 +489,7 @@ take_dirty(struct list *from, struct block_device *dev, struct buffer **out)
 			break;
 	}
 	spin_unlock(&dirty_lock);
+	smp_mb();			/* as in buffer_mark_dirty */
 	return n;
 }
 
@@ -496,8 +500,9 @@ buffer_sync(struct block_device *dev)
 	int error = 0;
 	uint n;
 
+	mutex_lock(&sync_lock);
 	while ((n = take_dirty(&dirty_list, dev, batch))) {
-		sort(batch, n);
+		buffer_sort(batch, n);
 		buffer_write_many(batch, n, BIO_SYNC, sync_done, &error);
 		/* Each is waited for by its own flag: who clears that does not touch `error` any more. */
 		for (uint i = 0; i < n; i++) {
@@ -505,6 +510,7 @@ buffer_sync(struct block_device *dev)
 			buffer_put(batch[i]);
 		}
 	}
+	mutex_unlock(&sync_lock);
 	return error;
 }
 
@@ -521,6 +527,12 @@ buffer_forget(struct block_device *dev, u64 block, u32 size)
 	if (!b)
 		return;
 	clear_dirty(b);
+	if (atomic_read(&b->refs) > 1) {
+		/* buffer_sync() may have it, and its write must not come after one of what the block will hold. */
+		mutex_lock(&sync_lock);
+		mutex_unlock(&sync_lock);
+		buffer_wait(b);
+	}
 	spin_lock(&s->lock);
 	atomic_dec(&b->refs);
 	gone = unused(b);
@@ -605,6 +617,7 @@ buffer_reclaim(ulong n)
 void
 buffer_init(void)
 {
+	mutex_init(&sync_lock, RANK_JOURNAL_STATE);
 	buffer_cache = slab_create("buffer", sizeof(struct buffer), 16, NULL);
 	for (uint i = 0; i < SHARDS; i++) {
 		spin_init(&shards[i].lock, RANK_BUFFERS);

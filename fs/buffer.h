@@ -65,9 +65,8 @@ struct buffer {
 #define BUFFER_WRITING	BIT(3)		/* on its way to the disk */
 #define BUFFER_ERROR	BIT(4)		/* its last write failed */
 #define BUFFER_NEW	BIT(5)		/* freshly allocated block: what is on the disk means nothing */
-#define BUFFER_REVOKED	BIT(6)		/* freed in the running transaction: a revoke record is due */
-#define BUFFER_VERIFIED	BIT(7)		/* the file system has checked its structure and checksum */
-#define BUFFER_USED	BIT(8)		/* looked up since reclaim came by */
+#define BUFFER_VERIFIED	BIT(6)		/* the file system has checked its structure and checksum */
+#define BUFFER_USED	BIT(7)		/* looked up since reclaim came by */
 
 /* The block, read. ERR_PTR(-EIO), (-ENOMEM), (-EFSCORRUPTED: beyond the device). size is the file system's. */
 struct buffer *buffer_read(struct block_device *dev, u64 block, u32 size);
@@ -91,10 +90,14 @@ int	buffer_write_wait(struct buffer *b, uint bio_flags);
  */
 void	buffer_write_many(struct buffer **list, uint n, uint bio_flags,
 			  void (*done)(void *arg, struct buffer *b, int error), void *arg);
+void	buffer_sort(struct buffer **list, uint n);	/* by block number, for buffer_write_many */
 void	buffer_wait(struct buffer *b);		/* until it is not WRITING */
-/* Write all that is BUFFER_DIRTY of dev and wait: 0 or the first error. */
+/* Write all that is BUFFER_DIRTY of dev, or is being written, and wait: 0 or the first error. */
 int	buffer_sync(struct block_device *dev);
-/* The block was freed: what is cached means nothing; DIRTY is cleared. Also when not cached. */
+/*
+ * The block was freed: what is cached means nothing; DIRTY is cleared. Nothing of it is on its way to the disk any
+ * more. Also when not cached. Sleeps.
+ */
 void	buffer_forget(struct block_device *dev, u64 block, u32 size);
 /* Drop every unused buffer of dev (unmount). Those in use are a bug of the file system: reported. */
 void	buffer_drop_all(struct block_device *dev);

@@ -28,6 +28,7 @@ static struct slab_cache *dentry_cache;
 static struct list lru = LIST_INIT(lru);	/* oldest first */
 static atomic_t dentry_count;
 static int dentry_limit;		/* beyond it, each new name makes an old one go */
+static struct waitq root_alone = WAITQ_INIT(root_alone);
 static u64 next_cookie = 3;		/* 0..2 are the start, "." and ".." */
 
 void
@@ -57,16 +58,24 @@ static void
 dentry_free(struct dentry *d)
 {
 	struct dentry *parent;
+	bool root;
+	int left;
 
 	for (;;) {
 		parent = d->parent;
+		root = parent->parent == parent;
 		if (d->inode)
 			inode_put(d->inode);
 		if (d->name != d->inline_name)
 			kfree(d->name);
 		slab_free(dentry_cache, d);
 		atomic_dec(&dentry_count);
-		if (parent == d || atomic_add_return(&parent->refs, -1) != DENTRY_DYING)
+		if (parent == d)
+			return;
+		left = atomic_add_return(&parent->refs, -1);
+		if (root && left == DENTRY_DYING + 1)
+			wake_up_all(&root_alone);	/* dcache_drop_tree; parent may be gone */
+		if (left != DENTRY_DYING)
 			return;
 		d = parent;
 	}
@@ -456,6 +465,8 @@ dcache_drop_tree(struct dentry *root)
 		dentry_put(d);
 	}
 	spin_unlock(&dcache_lock);
+	/* Reclaim may have taken names out before us, and be about to put them. */
+	wait_event(&root_alone, atomic_read(&root->refs) == DENTRY_DYING + 1);
 }
 
 void

@@ -142,15 +142,6 @@ inode_new_done(struct inode *i, int error)
 }
 
 void
-inode_hash(struct inode *i, u64 ino)
-{
-	spin_lock(&icache_lock);
-	i->ino = ino;
-	insert(i);
-	spin_unlock(&icache_lock);
-}
-
-void
 inode_unhash(struct inode *i)
 {
 	spin_lock(&icache_lock);

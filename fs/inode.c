@@ -23,6 +23,9 @@
  */
 #define FILE_TIME_STEP	(4 * NSEC_PER_MSEC)
 
+#define MEMORY_TRIES	50			/* to write a file that goes, if memory is short */
+#define MEMORY_PAUSE	(10 * NSEC_PER_MSEC)
+
 static struct slab_cache *inode_cache;
 static u64 last_ino;			/* [a] */
 static u32 last_dev;			/* [a] minor of the last anonymous device */
@@ -108,13 +111,30 @@ inode_free(struct inode *i)
 	inode_discard(i);
 }
 
+/*
+ * What must be written of i is, while look-ups still find it. An error of the disk has been noted where fsync will
+ * tell; want of memory passes.
+ */
+static void
+write_before_last(struct inode *i)
+{
+	int err = -ENOMEM;
+
+	for (int tries = 0; err == -ENOMEM && tries < MEMORY_TRIES; tries++) {
+		if (tries)
+			sleep_until(clock_monotonic() + MEMORY_PAUSE);
+		err = inode_sync(i);
+	}
+	if (err == -ENOMEM)
+		pr_err("inode %lu: no memory to write it: changes are lost\n", (ulong)i->ino);
+}
+
 /* Give back the last reference to i, or what seemed to be. */
 static NOINLINE void
 inode_put_slow(struct inode *i)
 {
-	/* What must be written is, while look-ups still find it. An error has been noted where fsync will tell. */
 	if (i->nlink && (READ_ONCE(i->flags) & (INODE_DIRTY | INODE_DIRTY_PAGES)))
-		inode_sync(i);
+		write_before_last(i);
 	if (inode_put_last(i))
 		inode_free(i);
 }

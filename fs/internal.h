@@ -88,7 +88,10 @@ bool	d_ancestor(const struct dentry *a, const struct dentry *d);
 int	d_kill_if_empty(struct dentry *dir);
 /* Undo d_kill_if_empty: the removal failed. */
 void	d_revive(struct dentry *dir);
-/* Forget every name below root, kept by its file system or not: at unmount, when nobody can use them. */
+/*
+ * Forget every name below root, kept by its file system or not: at unmount, when nobody can use them. When it returns
+ * all are freed, and only the caller counts root.
+ */
 void	dcache_drop_tree(struct dentry *root);
 
 /* --- inode.c --- */

@@ -240,23 +240,48 @@ move_mount(const char *source, const struct path *p)
 	return err;
 }
 
+/*
+ * Set sb's MS_RDONLY to what flags says: 0, or -EBUSY if a file is open for writing. Who opens one counts it and then
+ * looks at the flag (path_open_allowed); we set the flag and then look at the count.
+ */
+static int
+super_set_read_only(struct super_block *sb, ulong flags)
+{
+	ulong old = sb->flags;
+
+	WRITE_ONCE(sb->flags, (old & ~MS_RDONLY) | (flags & MS_RDONLY));
+	smp_mb();
+	if ((sb->flags & ~old & MS_RDONLY) && atomic_read(&sb->writers)) {
+		WRITE_ONCE(sb->flags, old);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int
+remount_super(struct super_block *sb, ulong flags, const char *data)
+{
+	ulong old = sb->flags;
+	int err = 0;
+
+	if (flags & MS_RDONLY)
+		err = super_set_read_only(sb, flags);
+	if (!err && sb->ops->remount)
+		err = sb->ops->remount(sb, flags, data);
+	WRITE_ONCE(sb->flags, (sb->flags & ~MS_RDONLY) | ((err ? old : flags) & MS_RDONLY));
+	return err;
+}
+
 static int
 remount(const struct path *p, ulong flags, const char *data)
 {
-	struct super_block *sb = p->mnt->sb;
 	int err = 0;
 
 	if (p->dentry != p->mnt->root)
 		return -EINVAL;
 	mutex_lock(&mount_lock);
-	if (!(flags & MS_BIND)) {
-		if ((flags & ~sb->flags & MS_RDONLY) && atomic_read(&sb->writers))
-			err = -EBUSY;
-		else if (sb->ops->remount)
-			err = sb->ops->remount(sb, flags, data);
-		if (!err)
-			sb->flags = (sb->flags & ~MS_RDONLY) | (flags & MS_RDONLY);
-	}
+	if (!(flags & MS_BIND))
+		err = remount_super(p->mnt->sb, flags, data);
 	if (!err) {
 		p->mnt->flags = flags & PER_MOUNT;
 		if (!(flags & (MS_NOATIME | MS_STRICTATIME)))

@@ -73,8 +73,15 @@ path_open_allowed(struct path *p, u32 flags)
 		f->mode = FMODE_PATH;
 		return f;
 	}
-	if ((f->mode & FMODE_WRITE) && S_ISREG(i->mode))
+	if ((f->mode & FMODE_WRITE) && S_ISREG(i->mode)) {
 		atomic_inc(&i->sb->writers);
+		smp_mb();
+		err = mount_may_write(p);	/* it may have become read-only since may_open */
+		if (unlikely(err)) {
+			file_abandon(f);
+			return ERR_PTR(err);
+		}
+	}
 	f->seen = mapping_error_sample(&i->mapping);
 	f->ops = i->fops;
 	if (f->ops->open) {

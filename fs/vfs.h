@@ -338,8 +338,6 @@ struct timespec_k time_now(void);		/* for a file's times: CLOCK_REALTIME in step
  */
 struct inode *inode_lookup(struct super_block *sb, u64 ino);
 void	inode_new_done(struct inode *i, int error);
-/* A file just created with this number: into the cache (it was free, so nobody has it). */
-void	inode_hash(struct inode *i, u64 ino);
 void	inode_unhash(struct inode *i);
 
 /* --- writeback.c --- */

@@ -16,7 +16,7 @@ UTESTS	:= $(patsubst user/tests/%.c,$(O)/user/tests/%,$(wildcard user/tests/*.c)
 	   $(patsubst user/bench/%.c,$(O)/user/bench/%,$(wildcard user/bench/*.c))
 
 # The compiler's own headers (stddef.h, stdarg.h, stdbool.h) and ours: nothing of the host's.
-UINC	:= -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iuser/lib/include -Iinclude
+UINC	:= -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iuser/lib/include -Iinclude
 UFLAGS	:= -std=gnu11 -Os -g $(WARN) -fno-common -fno-strict-aliasing -fno-pic -fno-pie -fwrapv \
 	   -fno-asynchronous-unwind-tables -fno-stack-protector -ffunction-sections -fdata-sections \
 	   -march=rv64imac -mabi=lp64 -mcmodel=medany -D_GNU_SOURCE $(UINC)

@@ -333,21 +333,48 @@ blkdev_seek(struct file *f, loff_t off, int whence)
 	return off;
 }
 
-static const struct file_ops blkdev_mmap_fops = { .mmap = disk_file_mmap };
+static void
+blkdev_release(struct file *f)
+{
+	struct block_device *dev = f->private;
 
-/* A mapping shows the pages of the device's inode: the area gets a file of that, without a name. */
+	if (dev->claimed == f)
+		device_unclaim(dev, f);
+	/* Of two that close at once, the later one writes out for both. */
+	mutex_lock(&dev->closing);
+	if (READ_ONCE(dev->openers) == 1)
+		blkdev_write_out(dev);
+	if (device_close(dev, f->mode & FMODE_WRITE))
+		mapping_invalidate(&dev->inode->mapping, 0, ~0UL);
+	mutex_unlock(&dev->closing);
+}
+
+static const struct file_ops blkdev_mmap_fops = {
+	.release = blkdev_release,
+	.mmap = disk_file_mmap,
+	.fsync = blkdev_fsync,
+};
+
+/* A mapping shows the pages of the device's inode: the area gets an open file of that, without a name. */
 static int
 blkdev_mmap(struct file *f, struct area *a)
 {
 	struct block_device *dev = f->private;
+	bool write = f->mode & FMODE_WRITE;
 	struct file *pages;
+	int err = device_open(dev, write);
 
+	if (err)
+		return err;
 	inode_get(dev->inode);
 	pages = file_create(&blkdev_mmap_fops, dev->inode, f->flags);
 	if (IS_ERR(pages)) {
 		inode_put(dev->inode);
+		device_close(dev, write);
 		return PTR_ERR(pages);
 	}
+	pages->private = dev;
+	pages->seen = f->seen;
 	file_put(a->file);
 	a->file = pages;
 	return 0;
@@ -525,19 +552,6 @@ blkdev_open(struct inode *node, struct file *f)
 	f->private = dev;
 	f->seen = mapping_error_sample(&dev->inode->mapping);
 	return 0;
-}
-
-static void
-blkdev_release(struct file *f)
-{
-	struct block_device *dev = f->private;
-
-	if (dev->claimed == f)
-		device_unclaim(dev, f);
-	if (dev->openers == 1)
-		blkdev_write_out(dev);
-	if (device_close(dev, f->mode & FMODE_WRITE))
-		mapping_invalidate(&dev->inode->mapping, 0, ~0UL);
 }
 
 const struct file_ops blkdev_fops = {

@@ -15,6 +15,7 @@
 #ifndef DRIVERS_BLOCK_BLOCK_H
 #define DRIVERS_BLOCK_BLOCK_H
 
+#include "kernel/mutex.h"
 #include "kernel/spinlock.h"
 #include "kernel/waitq.h"
 #include "lib/list.h"
@@ -115,6 +116,7 @@ struct block_device {			/* Guarded by: i immutable  c claim_lock (device.c)  q q
 	int	openers, writers;	/* [c] open files: all, and those for writing */
 	void	*claimed;		/* [c] who has it for himself (super block, file opened O_EXCL) */
 	bool	no_writers;		/* [c] and nobody else may open it for writing */
+	struct mutex closing;		/* open files close one after the other */
 	int	claimed_parts;		/* [c] of a disk: partitions claimed, so that the disk cannot be */
 	struct block_stats stats;	/* [q] */
 };

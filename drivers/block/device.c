@@ -228,6 +228,7 @@ device_create(const char *name, u32 number, struct block_device *whole, u64 star
 	dev->start = start;
 	dev->sectors = sectors;
 	dev->inode = i;
+	mutex_init(&dev->closing, RANK_FILE_POS);
 	if (whole) {
 		dev->block_size = whole->block_size;
 		dev->read_only = whole->read_only;

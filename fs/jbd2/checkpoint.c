@@ -77,19 +77,6 @@ collect(struct journal *j, struct transaction *t, struct buffer **out) MUST_HOLD
 	return n;
 }
 
-static void
-sort(struct buffer **list, uint n)
-{
-	for (uint i = 1; i < n; i++) {
-		struct buffer *b = list[i];
-		uint at = i;
-
-		for (; at && list[at - 1]->block > b->block; at--)
-			list[at] = list[at - 1];
-		list[at] = b;
-	}
-}
-
 /*
  * What was written is nobody's to write any more, unless a later transaction has taken it over
  * meanwhile.
@@ -132,7 +119,7 @@ write_some(struct journal *j) MUST_HOLD(j->checkpoint_lock)
 	spin_unlock(&j->list_lock);
 	if (!n)
 		return 0;
-	sort(list, n);
+	buffer_sort(list, n);
 	atomic_set(&batch.pending, n);
 	buffer_write_many(list, n, 0, home_done, &batch);
 	wait_event(&ring_io_done, atomic_read(&batch.pending) == 0);
