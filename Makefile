@@ -4,23 +4,25 @@
 #   make run          boot it to a shell (^A x ends QEMU, `poweroff` the machine); virt has its
 #                     root on build/disk.img, where your files stay from run to run
 #   make fresh        a new build/disk.img with the programs as they are now: your files in it go
+#   make debian       build/debian.img: a root disk of Debian's programs, fetched once (43 MB)
 #   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
 #   make run-gdb      boot and wait for `make gdb` in another terminal
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make doctor       each tool: needed, found, how to get it
-#   make clean        all but build/disk.img
+#   make clean        all but build/disk.img and build/debian-disk.img
 #
 #   CPUS=n MEM=m      the machine            BOARD=virt|sifive_u
 #   DEBUG=1           every safety net       LLVM=1   clang and lld
 #   V=1               show the commands      O=dir    build somewhere else
 #   APPEND="words"    more of the kernel's command line
 #   INITRD=1          run from the initramfs, as sifive_u always does      DISK=file   another disk
+#   ROOT=debian       run or fresh: Debian's root, on build/debian-disk.img
 
 BOARD	?= virt
 CPUS	?= $(if $(filter sifive_u,$(BOARD)),5,2)
-MEM	?= 256M
+MEM	?= $(if $(filter debian,$(ROOT)),512M,256M)
 O	?= build$(if $(LLVM)$(DEBUG),/$(if $(LLVM),llvm$(if $(DEBUG),-debug),debug))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
@@ -71,7 +73,7 @@ KOBJ	:= $(KSRC:%.c=$(O)/%.o) $(KASM:%.S=$(O)/%.o)
 OFFSETS	:= $(O)/arch/riscv/asm-offsets.h
 
 .DEFAULT_GOAL := all
-.PHONY: all clean run fresh run-gdb gdb test crash bench lint doctor help tools-% compile_commands.json
+.PHONY: all clean run fresh debian run-gdb gdb test crash bench lint doctor help tools-% compile_commands.json
 all: $(O)/Image $(O)/initramfs.cpio $(O)/root.img
 
 $(O)/%.o: %.c | $(OFFSETS)
@@ -133,32 +135,36 @@ include fs/host/host.mk
 # ---- the machine ----
 # A port per user, so that two people can debug on one host.
 GDBPORT	:= $(shell expr $$(id -u) % 20000 + 25000)
-DISK	?= $(O)/disk.img
+IMAGE	:= $(O)/$(if $(filter debian,$(ROOT)),debian,root).img
+DISK	?= $(O)/$(if $(filter debian,$(ROOT)),debian-)disk.img
 # sifive_u has no disk that we drive yet.  QEMU's device tree lists the last slot first: so the root is vda.
-ROOT	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
+FROM	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
 QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -no-reboot \
-	   -kernel $(O)/Image $(QEMU_$(ROOT)) $(QEMUFLAGS)
+	   -kernel $(O)/Image $(QEMU_$(FROM)) $(QEMUFLAGS)
 QEMU_initrd = -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)")
 QEMU_disk = -append "root=/dev/vda rw $(APPEND)" -global virtio-mmio.force-legacy=false \
 	   -drive file=$(DISK),if=none,format=raw,id=d0 -device virtio-blk-device,drive=d0,bus=virtio-mmio-bus.7
-ready	 = $(if $(filter disk,$(ROOT)),$(Q)$(PYTHON) user/mkroot.py ready $(O)/root.img $(DISK))
+ready	 = $(if $(filter disk,$(FROM)),$(Q)$(PYTHON) user/mkroot.py ready $(IMAGE) $(DISK))
 
 # Tools first: a bare machine gets what the target needs, then make starts over and finds them.
 tools-%:
 	@sh tools/doctor install $(subst -, ,$*) $(if $(LLVM),llvm)
 
 run: tools-build-run
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(IMAGE)
 	$(ready)
 	@echo "  RUN     $(BOARD), $(CPUS) harts, $(MEM): \`poweroff' or ^A x to end"
 	$(Q)$(QEMU)
 
 fresh: tools-build-run
-	@$(MAKE) --no-print-directory $(O)/root.img
-	$(Q)$(PYTHON) user/mkroot.py fresh $(O)/root.img $(DISK)
+	@$(MAKE) --no-print-directory $(IMAGE)
+	$(Q)$(PYTHON) user/mkroot.py fresh $(IMAGE) $(DISK)
+
+debian: tools-build-run
+	@$(MAKE) --no-print-directory $(O)/debian.img
 
 run-gdb: tools-build-run
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(IMAGE)
 	$(ready)
 	@echo "  RUN     waiting for \`make gdb' on port $(GDBPORT)"
 	$(Q)$(QEMU) -S -gdb tcp:127.0.0.1:$(GDBPORT)
@@ -211,6 +217,6 @@ compile_commands.json:
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-# The disk has the user's files: only `make fresh' takes those.
+# The disks have the user's files: only `make fresh' takes those.
 clean:
-	rm -rf $(filter-out build/disk.img build/disk.img.id,$(wildcard build/*)) out
+	rm -rf $(filter-out build/disk.img% build/debian-disk.img%,$(wildcard build/*)) out

@@ -1,4 +1,4 @@
-# user.mk - programs, the initramfs and the root disk. Included by the Makefile, which defines CC, O, Q, say.
+# user.mk - programs, the initramfs and the root disks. Included by the Makefile, which defines CC, O, Q, say.
 #
 #   user/lib      the C library           -> $(O)/user/libc.a
 #   user/bin      X.c or X/*.c            -> $(O)/user/bin/X      (common/: what they share)
@@ -76,5 +76,10 @@ $(O)/initramfs.cpio: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkinitramfs.py $
 $(O)/root.img: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkroot.py user/mkinitramfs.py $(wildcard user/etc/*)
 	$(call say,MKE2FS,$@)
 	$(Q)$(PYTHON) user/mkroot.py build $@ $(O)/user/bin user/etc
+
+# Debian's programs on a disk, with our init.
+$(O)/debian.img: $(addprefix $(O)/user/bin/,init poweroff) user/mkdebian.py user/mkroot.py tools/fetch-debian
+	$(call say,DEBIAN,$@)
+	$(Q)$(PYTHON) user/mkdebian.py $@ $(O)/user/bin
 
 -include $(ULIB:.o=.d) $(UCOMMON:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:$(O)/user/%=$(O)/user/obj/%.d)

@@ -3,7 +3,7 @@
  *
  * Mounts /proc, /sys, /dev, /tmp and friends where the kernel has not, makes a root on a disk
  * writable (unless the kernel's command line says "ro"), runs /etc/rc if there is one, and keeps
- * a login shell on the console.  Signals: SIGUSR1 halts, SIGUSR2 powers off, SIGTERM reboots (as
+ * root's login shell (/etc/passwd) on the console.  Signals: SIGUSR1 halts, SIGUSR2 powers off, SIGTERM reboots (as
  * busybox's init); how that goes is common/shutdown.c.
  *
  * Words after "--" on the kernel's command line come here as arguments: they are a command
@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,8 +165,9 @@ open_session(void)
 		close(fd);
 }
 
+/* Run a shell, as argv[0] says: the child's pid. */
 static pid_t
-start(const char *name, const char *flag, const char *arg)
+start(const char *shell, const char *name, const char *flag, const char *arg)
 {
 	pid_t pid = fork();
 
@@ -174,9 +176,22 @@ start(const char *name, const char *flag, const char *arg)
 	open_session();
 	if (chdir(getenv("HOME")))
 		chdir("/");
-	execl("/bin/sh", name, flag, arg, (char *)NULL);
-	perror("init: /bin/sh");
+	execl(shell, name, flag, arg, (char *)NULL);
+	fprintf(stderr, "init: %s: %s\n", shell, strerror(errno));
 	_exit(127);
+}
+
+/* Root's shell; the "-" before its name has it read /etc/profile. */
+static pid_t
+login(void)
+{
+	const struct passwd *root = getpwuid(0);
+	const char *shell = root && *root->pw_shell ? root->pw_shell : "/bin/sh", *base = strrchr(shell, '/');
+	char name[64];
+
+	setenv("SHELL", shell, 1);
+	snprintf(name, sizeof name, "-%s", base ? base + 1 : shell);
+	return start(shell, name, NULL, NULL);
 }
 
 /* Reap until this child ends; its wait status, or -1 when a signal asked for the end. */
@@ -240,9 +255,9 @@ main(int argc, char **argv)
 	setenv("SHELL", "/bin/sh", 1);
 	setenv("TERM", "vt100", 0);
 	if (!stat("/etc/rc", &st))
-		wait_for(start("sh", "/etc/rc", NULL));
+		wait_for(start("/bin/sh", "sh", "/etc/rc", NULL));
 	if (command && !stop_command) {
-		status = wait_for(start("sh", "-c", command));
+		status = wait_for(start("/bin/sh", "sh", "-c", command));
 		if (stop_command)
 			shut_down(stop_command);
 		printf("init: command exited with status %d\n",
@@ -253,7 +268,7 @@ main(int argc, char **argv)
 	while (!stop_command) {
 		struct timespec pause_ = { 1, 0 };
 		time_t began = time(NULL);
-		pid_t pid = start("-sh", NULL, NULL);
+		pid_t pid = login();
 
 		if (pid > 0)
 			wait_for(pid);
