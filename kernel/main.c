@@ -44,6 +44,7 @@ kernel_main(void)
 	slab_init();			/* kmalloc */
 	vmap_init();			/* vmalloc, ioremap, kernel stacks */
 	cpu_init();			/* ncpus, cpu_hwcap */
+	crc32c_init();			/* checksums of the disk are cheap */
 	timer_init();			/* timer_ticks means something */
 	stackprotect_init();		/* DEBUG: random_bytes works */
 	timers_init();			/* clock_monotonic, timer_start */

@@ -1,7 +1,7 @@
 /*
  * crc32c.c - Castagnoli's checksum: iSCSI's, and that of ext4's metadata and log.
  *
- * Eight bytes at a time: table[k][b] is the remainder of byte b followed by k zero bytes, and the
+ * Eight bytes at a time, here by tables: table[k][b] is the remainder of byte b followed by k zero bytes, and the
  * remainder of a sum is the sum of the remainders.  The tables are made by long division when first
  * needed; two harts that do so at once write the same.
  *
@@ -37,23 +37,36 @@ step(u32 crc, u8 byte)
 	return table[0][(crc ^ byte) & 0xff] ^ crc >> 8;
 }
 
-u32
-crc32c(u32 crc, const void *buf, size_t n)
+static u32
+words_by_table(u32 crc, const u64 *p, size_t n)
 {
-	const u8 *p = buf;
-
-	if (unlikely(!__atomic_load_n(&made, __ATOMIC_ACQUIRE)))
-		make_tables();
-	for (; n && (ulong)p % 8; n--)
-		crc = step(crc, *p++);
-	for (; n >= 8; n -= 8, p += 8) {
-		u64 x = *(const u64 *)p ^ crc;
+	for (const u64 *end = p + n; p < end; p++) {
+		u64 x = *p ^ crc;
 
 		crc = table[7][x & 0xff] ^ table[6][x >> 8 & 0xff] ^
 		      table[5][x >> 16 & 0xff] ^ table[4][x >> 24 & 0xff] ^
 		      table[3][x >> 32 & 0xff] ^ table[2][x >> 40 & 0xff] ^
 		      table[1][x >> 48 & 0xff] ^ table[0][x >> 56];
 	}
+	return crc;
+}
+
+u32 (*crc32c_words)(u32 crc, const u64 *p, size_t n) = words_by_table;
+
+u32
+crc32c(u32 crc, const void *buf, size_t n)
+{
+	const u8 *p = buf;
+	size_t words;
+
+	if (unlikely(!__atomic_load_n(&made, __ATOMIC_ACQUIRE)))
+		make_tables();
+	for (; n && (ulong)p % 8; n--)
+		crc = step(crc, *p++);
+	words = n / 8;
+	crc = crc32c_words(crc, (const u64 *)p, words);
+	p += words * 8;
+	n %= 8;
 	while (n--)
 		crc = step(crc, *p++);
 	return crc;

@@ -9,5 +9,7 @@
  * ~crc32c(~0, buf, n).
  */
 u32	crc32c(u32 crc, const void *buf, size_t n);
+/* The same over n whole words: by tables, unless the machine has instructions for it and says so at boot. */
+extern u32 (*crc32c_words)(u32 crc, const u64 *p, size_t n);
 
 #endif

@@ -41,8 +41,11 @@ def test_files_survive_poweroff(root):
     m.send("poweroff\n")
     assert m.wait() == 0
     fsck(m.disk)
-    m = root()
+    m = root(cpu="rv64,zbc=off")    # checksums by tables and by clmul are the same
     assert m.run("cat /root/d/link; stat -c %a /root/d/a") == "kept\n600"
+    m.send("rm /root/d/link; poweroff\n")
+    assert m.wait() == 0
+    fsck(m.disk)
 
 
 @pytest.mark.builds("gcc", "debug")

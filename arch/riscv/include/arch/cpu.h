@@ -43,6 +43,7 @@ void	cpu_vendor(int cpu, ulong *mvendorid, ulong *marchid, ulong *mimpid);
 
 /* Boot. */
 void	cpu_init(void);			/* read /cpus; fill the table, cpu 0 = this hart */
+void	crc32c_init(void);		/* lib/crc32c.h by an instruction of the harts', if they have it */
 /* SBI HSM; each runs kernel_secondary(); a hart that fails is left out, with a message. */
 void	cpu_start_others(void);
 
