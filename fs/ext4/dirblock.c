@@ -52,10 +52,10 @@ name_bad(const u8 *name, uint len)
 	for (; len >= 8; len -= 8, name += 8) {
 		u64 w = ((const u32 *)name)[0] | (u64)((const u32 *)name)[1] << 32;
 
-		bad |= has_zero_byte(w) | has_zero_byte(w ^ BYTES('/'));
+		bad |= has_zero_byte(w) || has_zero_byte(w ^ BYTES('/'));
 	}
 	for (; len; len--, name++)
-		bad |= !*name | (*name == '/');
+		bad |= !*name || *name == '/';
 	return bad;
 }
 
