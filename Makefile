@@ -67,7 +67,7 @@ endif
 SANITIZE = $(if $(filter $(NO_SANITIZER),$<),$(RENAME),$(UBSAN) $(if $(filter $(NO_KASAN),$<),,$(KASAN)))
 
 # ---- kernel ----
-KSRC	:= $(filter-out fs/host/% %_test.c %_fuzz.c %/asm-offsets.c,$(wildcard $(addsuffix /*.c,arch/riscv kernel mm fs fs/* drivers drivers/* lib)))
+KSRC	:= $(filter-out fs/host/% %_test.c %_fuzz.c %/asm-offsets.c,$(wildcard $(addsuffix /*.c,arch/riscv kernel mm fs fs/* net net/* drivers drivers/* lib)))
 KASM	:= $(wildcard arch/riscv/*.S)
 KOBJ	:= $(KSRC:%.c=$(O)/%.o) $(KASM:%.S=$(O)/%.o)
 OFFSETS	:= $(O)/arch/riscv/asm-offsets.h

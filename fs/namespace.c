@@ -87,7 +87,7 @@ vfs_mkdir(int dfd, const char *name, u32 mode)
 }
 
 int
-vfs_mknod(int dfd, const char *name, u32 mode, u32 rdev)
+vfs_mknod_path(int dfd, const char *name, u32 mode, u32 rdev, struct path *out)
 {
 	struct inode *dir;
 	struct dentry *d;
@@ -120,8 +120,18 @@ vfs_mknod(int dfd, const char *name, u32 mode, u32 rdev)
 		err = dir->ops->create ? dir->ops->create(dir, d, mode) : -EPERM;
 	else
 		err = dir->ops->mknod ? dir->ops->mknod(dir, d, mode, rdev) : -EPERM;
+	if (!err && out) {
+		*out = (struct path){ w.at.mnt, d };
+		path_get(out);
+	}
 	create_end(&w, d);
 	return err;
+}
+
+int
+vfs_mknod(int dfd, const char *name, u32 mode, u32 rdev)
+{
+	return vfs_mknod_path(dfd, name, mode, rdev, NULL);
 }
 
 int

@@ -20,6 +20,8 @@ enum lock_rank {
 	RANK_INODE,		/* a file's inode, inside its directory's */
 	RANK_TTY,		/* a terminal's settings and line buffer, for readers and ioctls */
 	RANK_PIPE,		/* one pipe's ring */
+	RANK_SOCKET_READ,	/* one receiver at a time takes bytes off a socket's queue */
+	RANK_SOCKET_RIGHTS,	/* which descriptors are in flight between sockets */
 	RANK_MM,		/* an address space's areas: faults in copies take it under all the above */
 	RANK_MAPPING,		/* sync(2) waiting for what is on its way to the disk */
 	RANK_RMAP,		/* the areas that map a file */
@@ -40,6 +42,8 @@ enum lock_rank {
 	RANK_DCACHE,		/* the dentry hash and tree */
 	RANK_ICACHE,		/* the inode cache */
 	RANK_SB,		/* the list of super blocks */
+	RANK_SOCKET_NAMES,	/* where sockets of AF_UNIX can be found */
+	RANK_SOCKET,		/* one socket's state and queue; two: lower address first */
 	RANK_PAGETABLE,		/* a space's page-table pages */
 	RANK_PAGES,		/* a mapping's radix tree */
 	RANK_DIRTY,		/* super blocks' lists of dirty inodes */

@@ -30,6 +30,7 @@
 #include "mm/kasan.h"
 #include "mm/slab.h"
 #include "mm/vmap.h"
+#include "net/socket.h"
 
 /* What works after each line is said beside it. */
 void
@@ -56,6 +57,7 @@ kernel_main(void)
 	timer_init_hart();		/* timers fire */
 	irq_enable();
 	vfs_init();			/* an empty root directory */
+	net_init();			/* sockets */
 	devtmpfs_init();		/* /dev can be mounted */
 	fs_register(&procfs);		/* and /proc */
 	fs_register(&sysfs);		/* and /sys */

@@ -32,6 +32,7 @@ struct fs_context;
 struct handle;
 struct mm;
 struct namespaces;
+struct rights;
 struct sched_class;
 struct sighand;
 struct trapframe;
@@ -122,6 +123,7 @@ struct task {
 
 	struct handle *journal_handle;	/* [o] open handle of a log (fs/jbd2) */
 	struct block_plug *plug;	/* [o] bios held back (drivers/block) */
+	struct rights **dropping;	/* [o] descriptors of packets being let go, one at a time (net/unix/rights.c) */
 	int	nofault;		/* [o] >0: a copy stops at a user page that is not there (mm_fault) */
 
 	u64	clear_child_tid;	/* [o] user address, 0 none */

@@ -42,7 +42,7 @@ REFERENCES = {
         #include <sys/wait.h> <sys/times.h> <sys/time.h> <sys/resource.h> <sys/ioctl.h>
         #include <sys/utsname.h> <sys/sysinfo.h> <sys/random.h> <sys/reboot.h> <sys/uio.h>
         #include <sys/auxv.h> <sys/select.h> <sys/syscall.h> <sys/prctl.h> <sched.h>
-        #include <sys/ucontext.h> <ucontext.h> <termios.h>
+        #include <sys/ucontext.h> <ucontext.h> <termios.h> <sys/socket.h> <sys/un.h> <linux/sockios.h>
     """,
 }
 
@@ -120,6 +120,13 @@ LAYOUTS = {
         abi_tms             struct tms                  tms_utime tms_cstime
         abi_sched_param     struct sched_param          sched_priority
         abi_iovec           struct iovec                iov_base iov_len
+        abi_sockaddr_un     struct sockaddr_un          sun_family sun_path
+        abi_linger          struct linger               l_onoff l_linger
+        abi_ucred           struct ucred                pid uid gid
+        abi_msghdr          struct msghdr               msg_name msg_namelen msg_iov msg_iovlen msg_control \
+            msg_controllen msg_flags
+        abi_mmsghdr         struct mmsghdr              msg_hdr msg_len
+        abi_cmsghdr         struct cmsghdr              cmsg_len cmsg_level cmsg_type -size
     """,
 }
 

@@ -506,6 +506,11 @@ task_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
 #define DEBUG_ENTRIES
 #endif
 
+static const struct pentry net_table[] = {
+	PFILE("unix", proc_net_unix_show),
+	{ 0 },
+};
+
 #define COMMON_ENTRIES \
 	SECRET("auxv", 0400, proc_auxv_show), \
 	PFILE("cmdline", proc_cmdline_show), \
@@ -521,6 +526,7 @@ task_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
 	PFILE("limits", limits_show), \
 	SECRET("maps", 0444, proc_maps_show), \
 	PFILE("mounts", mounts_show_file), \
+	PDIR("net", net_table), \
 	PFILE("oom_score", oom_score_show), \
 	SETTING("oom_score_adj", oom_score_adj_show, oom_score_adj_write), \
 	LINK(root), \

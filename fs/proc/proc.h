@@ -62,4 +62,7 @@ int	proc_slabinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
 /* --- sys.c --- */
 extern const struct pentry proc_sys_table[];	/* /proc/sys */
 
+/* --- net/ --- */
+int	proc_net_unix_show(struct pbuf *b, const struct pnode *n, struct task *t);	/* net/unix/proc.c */
+
 #endif

@@ -29,6 +29,12 @@ mounts_readlink(const struct pnode *n, struct task *t, char *buf, size_t size)
 	return MIN(snprintf(buf, size, "self/mounts"), (int)size);
 }
 
+static ssize_t
+net_readlink(const struct pnode *n, struct task *t, char *buf, size_t size)
+{
+	return MIN(snprintf(buf, size, "self/net"), (int)size);
+}
+
 /* --- process ids --- */
 
 static int
@@ -79,6 +85,7 @@ static const struct pentry proc_root_table[] = {
 	{ .name = "self", .mode = S_IFLNK | 0777, .readlink = self_readlink },
 	{ .name = "thread-self", .mode = S_IFLNK | 0777, .readlink = thread_self_readlink },
 	{ .name = "mounts", .mode = S_IFLNK | 0777, .readlink = mounts_readlink },
+	{ .name = "net", .mode = S_IFLNK | 0777, .readlink = net_readlink },
 	PFILE("cmdline", proc_kernel_cmdline_show),
 	PFILE("cpuinfo", proc_cpuinfo_show),
 	PTEXT("devices", DEVICES_TEXT),

@@ -12,6 +12,8 @@
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "lib/string.h"
+#include "net/socket.h"
+#include "net/unix/unix.h"
 
 #define NGROUPS_MAX	65536
 #define CAP_LAST	40		/* CAP_CHECKPOINT_RESTORE */
@@ -208,6 +210,21 @@ cap_last_cap_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	return 0;
 }
 
+/* --- net/ --- */
+
+#define NET_SETTING(name, var, low) \
+	static int name##_show(struct pbuf *b, const struct pnode *n, struct task *t) \
+	{ pbuf_printf(b, "%d\n", READ_ONCE(var)); return 0; } \
+	static int name##_write(const struct pnode *n, struct task *t, char *s, size_t len) \
+	{ return parse_setting(s, low, INT32_MAX, &var); }
+
+NET_SETTING(somaxconn, net_somaxconn, 0)
+NET_SETTING(rmem_default, net_rmem_default, 2304)
+NET_SETTING(rmem_max, net_rmem_max, 2304)
+NET_SETTING(wmem_default, net_wmem_default, 4608)
+NET_SETTING(wmem_max, net_wmem_max, 4608)
+NET_SETTING(max_dgram_qlen, unix_max_dgram_qlen, 0)
+
 /* --- the tables --- */
 
 #define SETTING(n, s, w) { .name = (n), .mode = S_IFREG | 0644, .show = (s), .write = (w) }
@@ -254,9 +271,30 @@ static const struct pentry fs_table[] = {
 	{ 0 },
 };
 
+static const struct pentry net_core_table[] = {
+	SETTING("rmem_default", rmem_default_show, rmem_default_write),
+	SETTING("rmem_max", rmem_max_show, rmem_max_write),
+	SETTING("somaxconn", somaxconn_show, somaxconn_write),
+	SETTING("wmem_default", wmem_default_show, wmem_default_write),
+	SETTING("wmem_max", wmem_max_show, wmem_max_write),
+	{ 0 },
+};
+
+static const struct pentry net_unix_table[] = {
+	SETTING("max_dgram_qlen", max_dgram_qlen_show, max_dgram_qlen_write),
+	{ 0 },
+};
+
+static const struct pentry net_table[] = {
+	PDIR("core", net_core_table),
+	PDIR("unix", net_unix_table),
+	{ 0 },
+};
+
 const struct pentry proc_sys_table[] = {
 	PDIR("fs", fs_table),
 	PDIR("kernel", kernel_table),
+	PDIR("net", net_table),
 	PDIR("vm", vm_table),
 	{ 0 },
 };
