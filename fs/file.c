@@ -7,6 +7,7 @@
  * Not here    descriptors (kernel/fdtable.c); system calls (read_write.c, open.c).
  */
 #include "abi/poll.h"
+#include "fs/event/epoll.h"
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
 #include "lib/string.h"
@@ -34,6 +35,7 @@ file_alloc(u32 flags)
 	f->pos = 0;
 	f->private = NULL;
 	f->seen = 0;
+	f->watchers = NULL;
 	memset(&f->ra, 0, sizeof(f->ra));
 	return f;
 }
@@ -53,6 +55,8 @@ file_create(const struct file_ops *ops, struct inode *inode, u32 flags)
 static NOINLINE void
 file_destroy(struct file *f)
 {
+	if (unlikely(READ_ONCE(f->watchers) != NULL))
+		epoll_forget(f);
 	if (f->inode && f->inode->locks)
 		locks_release(f);
 	if (f->ops->release)

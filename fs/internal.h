@@ -245,6 +245,17 @@ long	fcntl_lock(struct file *f, uint cmd, uptr_t arg);
 void	pipe_init(void);
 long	pipe_fcntl(struct file *f, uint cmd, ulong arg);
 
+/* --- poll.c --- */
+/* A signal mask for the time of a call: ppoll, pselect6, epoll_pwait. */
+struct mask_swap {
+	bool	swapped;
+	u64	old;
+};
+/* From the caller's pointer, which may be null: 0, -EINVAL, -EFAULT. */
+int	mask_begin(struct mask_swap *m, uptr_t mask, size_t size);
+/* Put it back: after the handler's return if the call was interrupted. */
+void	mask_end(struct mask_swap *m, bool interrupted);
+
 /* --- tmpfs.c --- */
 /*
  * A RAM file system of kind fs: tmpfs's options in data. kernel_mounted: its limits, which nobody gave, are

@@ -14,7 +14,8 @@
  * Invariants  P1  a reader sleeps only if the pipe is empty, a writer of n bytes only if there
  *                 is no room for min(n, PIPE_BUF).
  *             P2  who adds bytes to an empty pipe wakes readers; who makes room for PIPE_BUF
- *                 wakes writers.  Since every pipe has PIPE_BUF bytes at least, that is enough.
+ *                 wakes writers.  Since every pipe has PIPE_BUF bytes at least, that is enough
+ *                 for those who sleep; epoll with EPOLLET hears of each write.
  * Further     pipe(7), fifo(7): the rules of the ends, and of O_NONBLOCK.
  */
 #include "fs/pipe.h"
@@ -41,6 +42,7 @@ struct pipe {			/* Guarded by: p lock  f inode->lock of the FIFO */
 	char	**page;			/* [p] size / PAGE_SIZE, direct-map addresses, NULL until used */
 	uint	readers, writers;	/* [p] open ends */
 	uint	reads, writes;		/* [p] ends ever opened: so an opener sees who came and went */
+	bool	polled;			/* [p] somebody may wait for changes: tell of each write */
 	uint	files;			/* [f] open files; 0: free the pipe */
 };
 
@@ -70,6 +72,7 @@ pipe_new(void)
 	p->size = PIPE_SIZE;
 	p->readers = p->writers = p->reads = p->writes = 0;
 	p->files = 0;
+	p->polled = false;
 	return p;
 }
 
@@ -157,7 +160,7 @@ pipe_read(struct file *f, struct uio *u, loff_t *pos)
 	if (unlikely(!n))
 		n = -EFAULT;
 	if (was_tight && pipe_room(p) >= PIPE_BUF)
-		wake_up_key(&p->wr_wait, (void *)(POLLOUT | POLLWRNORM | WAKE_SYNC), 0);
+		wake_up_key(&p->wr_wait, (void *)(POLLOUT | POLLWRNORM | WAKE_SYNC), 1);
 out:
 	mutex_unlock(&p->lock);
 	return n;
@@ -213,8 +216,8 @@ pipe_write(struct file *f, struct uio *u, loff_t *pos)
 		if (likely(room >= MIN(u->resid, (size_t)PIPE_BUF)) ||
 		    (room && u->resid > PIPE_BUF && (f->flags & O_NONBLOCK))) {
 			n = pipe_fill(p, u, MIN(u->resid, room));
-			if (was_empty && n > 0)
-				wake_up_key(&p->rd_wait, (void *)(POLLIN | POLLRDNORM | WAKE_SYNC), 0);
+			if ((was_empty || p->polled) && n > 0)
+				wake_up_key(&p->rd_wait, (void *)(POLLIN | POLLRDNORM | WAKE_SYNC), 1);
 			if (n < 0)
 				break;
 			done += n;
@@ -244,6 +247,7 @@ pipe_poll(struct file *f, struct poll_table *pt)
 	if (f->mode & FMODE_WRITE)
 		poll_wait(pt, &p->wr_wait);
 	mutex_lock(&p->lock);
+	p->polled |= pt != NULL;
 	if (f->mode & FMODE_READ) {
 		if (p->head != p->tail)
 			events |= POLLIN | POLLRDNORM;

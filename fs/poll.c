@@ -185,20 +185,47 @@ poll_loop(struct poll_set *s, long (*scan)(struct poll_set *, void *), void *arg
 
 /* --- time and signal mask, the same for both calls --- */
 
+int
+mask_begin(struct mask_swap *m, uptr_t mask, size_t size)
+{
+	u64 set;
+
+	m->swapped = false;
+	if (!mask.addr)
+		return 0;
+	if (size != sizeof(set))
+		return -EINVAL;
+	if (get_user(set, mask))
+		return -EFAULT;
+	m->swapped = true;
+	m->old = current->sig_blocked;
+	signal_set_mask(set);
+	return 0;
+}
+
+void
+mask_end(struct mask_swap *m, bool interrupted)
+{
+	if (m->swapped && interrupted) {
+		current->saved_mask = m->old;
+		__atomic_fetch_or(&current->arch.work, TASK_WORK_RESTORE_MASK, __ATOMIC_RELAXED);
+	} else if (m->swapped) {
+		signal_set_mask(m->old);
+	}
+}
+
 struct limits {
 	u64	deadline;		/* 0: do not wait; TIME_NEVER */
-	bool	masked;
-	u64	old_mask;
+	struct mask_swap mask;
 };
 
 static int
 limits_begin(struct limits *l, uptr_t timeout, uptr_t mask, size_t masksize)
 {
 	struct abi_timespec ts;
-	u64 set, now;
+	u64 now;
 
 	l->deadline = TIME_NEVER;
-	l->masked = false;
 	if (timeout.addr) {
 		if (get_user(ts, timeout))
 			return -EFAULT;
@@ -210,16 +237,7 @@ limits_begin(struct limits *l, uptr_t timeout, uptr_t mask, size_t masksize)
 		else if ((u64)ts.tv_sec < (TIME_NEVER - now) / NSEC_PER_SEC - 1)
 			l->deadline = now + ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	}
-	if (mask.addr) {
-		if (masksize != sizeof(u64))
-			return -EINVAL;
-		if (get_user(set, mask))
-			return -EFAULT;
-		l->masked = true;
-		l->old_mask = current->sig_blocked;
-		signal_set_mask(set);
-	}
-	return 0;
+	return mask_begin(&l->mask, mask, masksize);
 }
 
 /* The call returns n: put the mask back, now or after a handler; tell the time left. */
@@ -229,12 +247,7 @@ limits_end(struct limits *l, uptr_t timeout, long n)
 	struct abi_timespec ts;
 	u64 now, left;
 
-	if (l->masked && n == -EINTR) {
-		current->saved_mask = l->old_mask;
-		__atomic_fetch_or(&current->arch.work, TASK_WORK_RESTORE_MASK, __ATOMIC_RELAXED);
-	} else if (l->masked) {
-		signal_set_mask(l->old_mask);
-	}
+	mask_end(&l->mask, n == -EINTR);
 	if (timeout.addr && l->deadline != TIME_NEVER) {
 		now = clock_monotonic();
 		left = l->deadline > now ? l->deadline - now : 0;

@@ -1,6 +1,8 @@
 /*
  * vfs.c - the files' start, and what each task sees of them: root, working directory, umask.
  */
+#include "fs/event/anon.h"
+#include "fs/event/epoll.h"
 #include "fs/internal.h"
 #include "kernel/printk.h"
 #include "mm/slab.h"
@@ -47,6 +49,9 @@ vfs_init(void)
 	files_init();			/* file_create */
 	mount_init();
 	pipe_init();			/* pipe_create */
+	anon_init();			/* anon_open */
+	epoll_init();			/* epoll_create1 */
+	signalfd_init();		/* signals may be sent: their senders look at its queues */
 	tmpfs_init();			/* shmem_file_create */
 	fs = kmalloc(sizeof(*fs), GFP_KERNEL);
 	if (!fs || mount_root("rootfs", &fs->root))

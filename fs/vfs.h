@@ -25,6 +25,7 @@
 
 struct abi_statfs;
 struct dentry;
+struct epoll_item;
 struct file;
 struct file_ops;
 struct inode;
@@ -37,6 +38,7 @@ struct attr;
 struct block_device;
 struct dir_emit;
 struct path;
+struct pbuf;
 struct stat_k;
 
 struct lock_list;
@@ -230,6 +232,9 @@ struct file_ops {
 	int	(*mmap)(struct file *f, struct area *a);
 	int	(*fsync)(struct file *f, bool datasync);
 	long	(*fallocate)(struct file *f, int mode, loff_t off, loff_t len);
+	/* More lines for /proc/PID/fdinfo. May be NULL. */
+	void	(*fdinfo)(struct file *f, struct pbuf *b);
+	const char *anon_name;			/* "[eventfd]": what /proc calls a file without a name */
 	bool	stream;				/* no position: pipes, ttys, sockets (lseek: ESPIPE) */
 };
 
@@ -250,6 +255,7 @@ struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
 	void	*private;
 	u32	seen;			/* what had happened at open: a FIFO's writers, a disk file's write errors */
 	struct readahead ra;		/* [p] */
+	struct epoll_item *watchers;	/* what epoll watches it, under epoll's locks (fs/event/epoll.c) */
 };
 #define FMODE_READ	BIT(0)
 #define FMODE_WRITE	BIT(1)

@@ -42,6 +42,15 @@ task_in_group(u32 gid)
 	return false;
 }
 
+bool
+task_traceable(const struct task *t, u32 uid, u32 gid)
+{
+	if (t->proc == current->proc || task_capable(BIT(CAP_SYS_PTRACE)))
+		return true;
+	return uid == t->uid && uid == t->euid && uid == t->suid &&
+	       gid == t->gid && gid == t->egid && gid == t->sgid;
+}
+
 /* The ids changed: capabilities follow. */
 static void
 update_caps(struct task *t, u32 old_euid)

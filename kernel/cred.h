@@ -8,6 +8,7 @@
 #include "lib/types.h"
 
 struct file;
+struct task;
 
 #define CAP_ALL		(BIT(CAP_LAST_CAP + 1) - 1)
 
@@ -16,5 +17,11 @@ struct file;
  * no_new_privs says otherwise. True if the program gains something its caller did not have (AT_SECURE).
  */
 bool	cred_exec(const struct file *f);
+
+/*
+ * May current, acting as these ids, look at what t keeps to itself, or take a descriptor of it? ptrace(2), "Ptrace
+ * access mode checking".
+ */
+bool	task_traceable(const struct task *t, u32 uid, u32 gid);
 
 #endif

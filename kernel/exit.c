@@ -95,6 +95,7 @@ process_bury_locked(struct process *p)
 	assert_held(&tasks_lock);
 	list_remove(&p->sibling);
 	pid_detach_locked(p->leader);
+	wake_up_all(&p->exit_wait);
 }
 
 /* Tell the parent of p, a zombie. p goes to `buried` if the parent does not want to know. */
@@ -195,6 +196,7 @@ leave(struct task *t, struct process *p)
 		pid_detach_locked(t);
 		list_push_back(&buried, &t->thread_link);
 	}
+	wake_up_all(&p->exit_wait);
 	spin_unlock_irqrestore(&tasks_lock, flags);
 
 	sighand_put(sighand);

@@ -18,6 +18,7 @@
 #include "abi/errno.h"
 #include "abi/sched.h"
 #include "arch/trap.h"
+#include "fs/event/pidfd.h"
 #include "fs/vfs.h"
 #include "kernel/fdtable.h"
 #include "kernel/sched.h"
@@ -33,7 +34,7 @@
 #define CLONE_NO_EFFECT	(CLONE_PTRACE | CLONE_UNTRACED | CLONE_IO | CLONE_SYSVSEM | CLONE_DETACHED)
 #define CLONE_KNOWN	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | CLONE_PARENT | \
 			 CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
-			 CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND | CLONE_NO_EFFECT)
+			 CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_NO_EFFECT)
 
 /* Do the flags go together? 0 or -EINVAL. */
 static int
@@ -42,12 +43,15 @@ clone_check(const struct clone_args_k *a)
 	u64 f = a->flags;
 
 	if (f & ~(u64)CLONE_KNOWN)
-		return -EINVAL;			/* namespaces and pidfds among them */
+		return -EINVAL;			/* namespaces among them */
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && (f & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) &&
+	    ((f & CLONE_DETACHED) || ((f & CLONE_PARENT_SETTID) && a->pidfd == a->parent_tid)))
 		return -EINVAL;
 	if ((f & CLONE_PARENT) && current->proc == init_task->proc)
 		return -EINVAL;
@@ -191,6 +195,23 @@ copy_rest(struct task *t, const struct clone_args_k *a)
 	t->exit_signal = a->flags & CLONE_THREAD ? 0 : a->exit_signal;
 }
 
+/* CLONE_PIDFD: a descriptor for t, told to the caller before t exists: it, -1 if none is wanted, or -errno in *err. */
+static int
+clone_pidfd(struct task *t, const struct clone_args_k *a, struct file **file, int *err)
+{
+	int fd;
+
+	if (!(a->flags & CLONE_PIDFD))
+		return -1;
+	fd = pidfd_prepare(t, a->flags & CLONE_THREAD, file);
+	*err = fd < 0 ? fd : put_user(fd, UPTR(a->pidfd));
+	if (fd >= 0 && *err) {
+		fd_cancel(fd);
+		file_put(*file);
+	}
+	return fd;
+}
+
 /* --- putting it together --- */
 
 /* Into the tables and the tree: 0 or -errno. */
@@ -241,8 +262,9 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 {
 	u64 f = a->flags;
 	struct process *p = current->proc;
+	struct file *pidfile = NULL;
 	struct task *t;
-	int err, pid;
+	int err, pid, pidfd;
 
 	err = clone_check(a);
 	if (!err)
@@ -285,10 +307,15 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 	if (f & CLONE_VFORK)
 		t->vfork_parent = current;
 
-	err = enter_tables(t, p, f);
+	pidfd = clone_pidfd(t, a, &pidfile, &err);
 	if (err)
 		goto out_mm;
+	err = enter_tables(t, p, f);
+	if (err)
+		goto out_pidfd;
 	pid = t->pid;
+	if (pidfile)
+		fd_install(pidfd, pidfile);
 	if (f & CLONE_PARENT_SETTID)
 		put_user(pid, UPTR(a->parent_tid));	/* as Linux: the clone stands even if this fails */
 	if (f & CLONE_VFORK)
@@ -298,6 +325,11 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 		vfork_wait(t);
 	return pid;
 
+out_pidfd:
+	if (pidfile) {
+		fd_cancel(pidfd);
+		file_put(pidfile);
+	}
 out_mm:
 	if (!(f & CLONE_THREAD) && p->exe)
 		file_put(p->exe);
@@ -322,6 +354,7 @@ sys_clone(const ulong *a)
 		.exit_signal = a[0] & CSIGNAL,
 		.stack = a[1],
 		.parent_tid = a[2],
+		.pidfd = a[2],
 		.tls = a[3],
 		.child_tid = a[4],
 	};
@@ -382,6 +415,7 @@ sys_clone3(const ulong *a)
 		.tls = args.tls,
 		.parent_tid = args.parent_tid,
 		.child_tid = args.child_tid,
+		.pidfd = args.pidfd,
 	};
 	return task_clone(&k, task_trapframe(current));
 }

@@ -14,6 +14,8 @@ enum lock_rank {
 	/* Sleeping locks (mutex, rwsem). */
 	RANK_EXEC,		/* one exec at a time in a process */
 	RANK_FILE_POS,		/* a file's offset, held across read and write */
+	RANK_EPOLL_TREE,	/* which epoll watches what */
+	RANK_EPOLL,		/* one epoll's items, held while their files are asked; two: the watcher first */
 	RANK_MOUNT,		/* the mount tree */
 	RANK_RENAME,		/* one cross-directory rename at a time per file system */
 	RANK_INODE_DIR,		/* a directory's inode; parent before child */
@@ -57,9 +59,13 @@ enum lock_rank {
 	RANK_BLOCK,		/* a disk's queue of requests */
 	RANK_DRIVER,		/* a device's registers */
 	RANK_IRQ,		/* interrupt controller tables */
-	RANK_WAITQ,		/* a wait queue */
+	RANK_WALL_WATCHERS,	/* who is told when the wall clock is set */
+	RANK_EVENT,		/* an eventfd's or timerfd's count */
+	RANK_WAITQ,		/* a wait queue; two: of an epoll, inside that of a file it watches */
+	RANK_EPOLL_READY,	/* an epoll's list of what may be ready */
 	RANK_WAKE,		/* task being woken */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
+	RANK_WALL,		/* the timers set by the wall clock */
 	RANK_TIMER,		/* a hart's timer tree: the run queue arms its slice timer */
 	RANK_CLOCK,		/* setting the wall clock */
 	RANK_VMAP,		/* kernel address ranges */

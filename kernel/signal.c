@@ -231,6 +231,7 @@ enqueue(struct task *t, struct process *p, bool own, int sig, const struct abi_s
 		list_push_back(own ? &t->sig_queue : &p->sig_queue, &q->link);
 	}
 	*pending |= sigmask(sig);
+	signalfd_notify(t->sighand);
 	return 0;
 }
 

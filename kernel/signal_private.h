@@ -22,6 +22,9 @@ int	signal_send_locked(struct process *p, struct task *only, int sig,
 /* tasks_lock held, no sighand lock held. */
 void	signal_notify_parent_locked(struct process *p, int why) MUST_HOLD(tasks_lock);
 
+/* fs/event/signalfd.c: a signal is pending for threads that share s. Sighand lock held, or not. */
+void	signalfd_notify(struct sighand *s);
+
 /* Current is exiting: if the process was to stop, it may have been the last thread running. */
 void	signal_stop_without_current(void);
 

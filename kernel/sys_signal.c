@@ -5,9 +5,11 @@
  * Further     kill(2), sigaction(2), sigreturn(2), sigaltstack(2), rt_sigqueueinfo(2).
  */
 #include "abi/errno.h"
+#include "abi/event.h"
 #include "abi/time.h"
 #include "arch/signal.h"
 #include "arch/trap.h"
+#include "fs/event/pidfd.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/signal_private.h"
@@ -158,6 +160,55 @@ sys_rt_sigqueueinfo(const ulong *a)
 	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && pid != task_tgid(current))
 		return -EPERM;
 	return kill_process(pid, sig, &info);
+}
+
+/* To what the pidfd names, as `scope` says (0: as it was opened). */
+static int
+kill_pid_ref(struct pid_ref *r, uint scope, int sig, const struct abi_siginfo *info)
+{
+	struct process *p = r->proc;
+	struct task *only = NULL;
+	ulong flags;
+	int err = -ESRCH, pgid;
+
+	flags = spin_lock_irqsave(&tasks_lock);
+	if (scope == PIDFD_SIGNAL_THREAD || (!scope && r->thread))
+		only = r->thread ? r->thread : p->leader;
+	pgid = p->pgid;
+	if (only ? task_find_locked(only->pid) == only : process_find_locked(p->pid) == p)
+		err = scope == PIDFD_SIGNAL_PROCESS_GROUP ? 0 : kill_one(p, only, sig, info);
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return !err && scope == PIDFD_SIGNAL_PROCESS_GROUP ? kill_many(-pgid, sig, info) : err;
+}
+
+/* pidfd_send_signal(2). */
+long
+sys_pidfd_send_signal(const ulong *a)
+{
+	uint scope = a[3];
+	int sig = a[1], err;
+	struct abi_siginfo info;
+	struct pid_ref r;
+
+	if (scope > PIDFD_SIGNAL_PROCESS_GROUP || (scope & (scope - 1)))
+		return -EINVAL;
+	err = pidfd_get(a[0], &r);
+	if (err)
+		return err;
+	if (a[2] && get_user(info, UPTR(a[2])))
+		err = -EFAULT;
+	else if (a[2] && info.si_signo != sig)
+		err = -EINVAL;
+	else if (a[2] && r.proc != current->proc && (info.si_code >= 0 || info.si_code == SI_TKILL))
+		err = -EPERM;
+	else if (sig < 0 || sig > ABI_NSIG)
+		err = -EINVAL;
+	if (!a[2])
+		info_from_current(&info, sig, scope == PIDFD_SIGNAL_THREAD || r.thread ? SI_TKILL : SI_USER);
+	if (!err)
+		err = kill_pid_ref(&r, scope, sig, &info);
+	pid_ref_put(&r);
+	return err;
 }
 
 /* ---- actions and masks ---- */

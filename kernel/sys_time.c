@@ -59,6 +59,28 @@ timespec_to_user(uptr_t p, u64 ns)
 	return put_user(ts, p);
 }
 
+int
+itimerspec_from_user(uptr_t p, u64 *value, u64 *interval)
+{
+	struct abi_itimerspec its;
+	int err;
+
+	if (get_user(its, p))
+		return -EFAULT;
+	err = to_ns(its.it_value.tv_sec, its.it_value.tv_nsec, 1, value);
+	return err ? err : to_ns(its.it_interval.tv_sec, its.it_interval.tv_nsec, 1, interval);
+}
+
+int
+itimerspec_to_user(uptr_t p, u64 value, u64 interval)
+{
+	struct abi_itimerspec its = {
+		{ interval / NSEC_PER_SEC, interval % NSEC_PER_SEC }, { value / NSEC_PER_SEC, value % NSEC_PER_SEC },
+	};
+
+	return put_user(its, p);
+}
+
 /* --- clocks --- */
 
 /*
@@ -244,7 +266,7 @@ sleep_restart(struct task *t)
 	return sleep_for(t->restart_arg[0], UPTR(t->restart_arg[1]));
 }
 
-static u64
+u64
 deadline_after(u64 ns)
 {
 	u64 now = clock_monotonic();

@@ -230,6 +230,7 @@ process_new(struct process *from)
 	list_init(&p->sig_queue);
 	waitq_init(&p->child_wait);
 	waitq_init(&p->vfork_done);
+	waitq_init(&p->exit_wait);
 	timer_setup(&p->itimer_real, itimer_real_expired);
 	p->pgid = from->pgid;
 	p->sid = from->sid;
@@ -517,6 +518,7 @@ task_init(void)
 	list_init(&p->sig_queue);
 	waitq_init(&p->child_wait);
 	waitq_init(&p->vfork_done);
+	waitq_init(&p->exit_wait);
 	timer_setup(&p->itimer_real, itimer_real_expired);
 	memcpy(p->rlim, default_rlimits, sizeof(p->rlim));
 	p->rlim[RLIMIT_NPROC].rlim_cur = p->rlim[RLIMIT_NPROC].rlim_max = tasks_max / 2;

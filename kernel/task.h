@@ -163,6 +163,7 @@ struct process {
 	struct list sig_queue;		/* [s] */
 	struct waitq child_wait;	/* parents sleep here in wait4 */
 	struct waitq vfork_done;
+	struct waitq exit_wait;		/* pidfds: a thread has ended, or the zombie was waited for */
 	bool	exiting;		/* [s] exit_group has begun */
 	int	exit_code;		/* [s] wait status for the parent */
 	bool	zombie;			/* [T] all threads gone, waiting for wait4 */
@@ -221,8 +222,6 @@ void	process_times_locked(struct process *p, u64 *utime, u64 *stime) MUST_HOLD(t
 void	process_rusage(struct process *p, int who, struct abi_rusage *ru);
 void	task_exit(int code) NORETURN;		/* this thread, code: wait status */
 void	process_exit(int code) NORETURN;	/* exit_group: every thread of the process */
-/* wait4 and waitid's work. */
-long	process_wait(int idtype, int id, int options, int *status, struct abi_rusage *ru, struct abi_siginfo *info);
 
 /* Look-ups; the task_get ones return a counted reference or NULL. */
 struct task *task_find_locked(int pid) MUST_HOLD(tasks_lock);

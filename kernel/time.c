@@ -8,6 +8,7 @@
 #include "kernel/time.h"
 #include "abi/time.h"
 #include "arch/vdso.h"
+#include "kernel/walltimer.h"
 
 u64 clock_boot_ticks;
 static struct spinlock clock_lock;
@@ -36,6 +37,7 @@ clock_set_realtime(u64 ns)
 	smp_wmb();
 	WRITE_ONCE(d->sequence, d->sequence + 1);
 	spin_unlock_irqrestore(&clock_lock, flags);
+	wall_clock_was_set();
 }
 
 u64

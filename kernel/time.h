@@ -18,7 +18,7 @@
 
 u64	clock_monotonic(void);
 u64	clock_realtime(void);			/* since 1970 */
-void	clock_set_realtime(u64 ns);
+void	clock_set_realtime(u64 ns);		/* and what waits for a time by it is told (walltimer.c) */
 void	clock_init(void);			/* CLOCK_MONOTONIC is 0 now */
 u64	clock_to_monotonic(u64 realtime);	/* when the wall clock will say so, if nobody sets it; 0 if past */
 extern u64 clock_boot_ticks;			/* timer_ticks() at boot */
@@ -28,6 +28,9 @@ static inline u64 ticks_to_monotonic(u64 ticks) { return timer_ticks_to_ns(ticks
 int	timespec_from_user(uptr_t p, u64 *ns);
 int	timeval_from_user(uptr_t p, u64 *ns);
 int	timespec_to_user(uptr_t p, u64 ns);		/* 0 or -EFAULT */
+int	itimerspec_from_user(uptr_t p, u64 *value, u64 *interval);
+int	itimerspec_to_user(uptr_t p, u64 value, u64 interval);
+u64	deadline_after(u64 ns);				/* on CLOCK_MONOTONIC; saturates at TIME_NEVER */
 
 struct timer {
 	struct rb_node node;
@@ -39,6 +42,7 @@ struct timer {
 
 void	timer_setup(struct timer *t, void (*fn)(struct timer *));
 void	timer_start(struct timer *t, u64 expires);	/* (re)start on this cpu */
+bool	timer_move(struct timer *t, u64 expires);	/* the same, if it is pending: was it? Nobody else starts it now */
 /*
  * Not queued and not running anywhere when this returns (but may be called by fn itself). True if it was still
  * pending. Not with a lock held that fn takes.

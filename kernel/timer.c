@@ -119,6 +119,18 @@ timer_start(struct timer *t, u64 expires)
 }
 
 bool
+timer_move(struct timer *t, u64 expires)
+{
+	ulong flags = irq_save();
+	bool was = timer_dequeue(t);
+
+	if (was)
+		timer_start(t, expires);
+	irq_restore(flags);
+	return was;
+}
+
+bool
 timer_cancel(struct timer *t)
 {
 	ulong flags = irq_save();

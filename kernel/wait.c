@@ -8,6 +8,7 @@
  */
 #include "abi/errno.h"
 #include "abi/wait.h"
+#include "fs/event/pidfd.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
@@ -15,15 +16,17 @@
 #include "lib/string.h"
 #include "mm/usercopy.h"
 
-/* Is child one that (idtype, id, options) asks for? */
+/* Is child one that (idtype, id, options) asks for? P_PIDFD: the process `only`. */
 static bool
-selected(const struct process *child, int idtype, int id, int options)
+selected(const struct process *child, int idtype, int id, int options, const struct process *only)
 {
 	bool plain = child->leader->exit_signal == SIGCHLD;
 
 	if (idtype == P_PID && child->pid != id)
 		return false;
 	if (idtype == P_PGID && child->pgid != id)
+		return false;
+	if (idtype == P_PIDFD && child != only)
 		return false;
 	return (options & __WALL) || !plain == !!(options & __WCLONE);
 }
@@ -79,14 +82,15 @@ inherit_usage(struct process *p, const struct process *child) MUST_HOLD(tasks_lo
  * report is, counted. *dead: a leader whose table reference the caller must drop.
  */
 static bool
-look(int idtype, int id, int options, struct report *r, struct process **whose, struct task **dead, int *result)
+look(int idtype, int id, int options, const struct process *only, struct report *r, struct process **whose,
+     struct task **dead, int *result)
 {
 	struct process *me = current->proc, *child;
 	bool any = false, found = false, take = !(options & WNOWAIT);
 	ulong flags = spin_lock_irqsave(&tasks_lock);
 
 	list_for_each(child, &me->children, sibling) {
-		if (!selected(child, idtype, id, options))
+		if (!selected(child, idtype, id, options, only))
 			continue;
 		any = true;
 		found = tells(child, options, take, r);
@@ -107,8 +111,9 @@ look(int idtype, int id, int options, struct report *r, struct process **whose, 
 	return found || !any || (options & WNOHANG);
 }
 
-long
-process_wait(int idtype, int id, int options, int *status, struct abi_rusage *ru, struct abi_siginfo *info)
+static long
+process_wait(int idtype, int id, int options, const struct process *only, int *status, struct abi_rusage *ru,
+	     struct abi_siginfo *info)
 {
 	struct waitq *q = &current->proc->child_wait;
 	struct process *child = NULL;
@@ -117,11 +122,11 @@ process_wait(int idtype, int id, int options, int *status, struct abi_rusage *ru
 	struct waiter w;
 	int err = 0;
 
-	if (!look(idtype, id, options, &r, &child, &dead, &err)) {
+	if (!look(idtype, id, options, only, &r, &child, &dead, &err)) {
 		waiter_init(&w);
 		for (;;) {
 			waitq_prepare(q, &w, TASK_INTERRUPTIBLE);
-			if (look(idtype, id, options, &r, &child, &dead, &err))
+			if (look(idtype, id, options, only, &r, &child, &dead, &err))
 				break;
 			err = wait_sleep_(TASK_INTERRUPTIBLE, TIME_NEVER);
 			if (err)
@@ -171,7 +176,7 @@ sys_wait4(const ulong *a)
 		idtype = P_PGID;
 		id = pid ? -pid : current->proc->pgid;
 	}
-	ret = process_wait(idtype, id, options | WEXITED, &status, uru.addr ? &ru : NULL, NULL);
+	ret = process_wait(idtype, id, options | WEXITED, NULL, &status, uru.addr ? &ru : NULL, NULL);
 	if (ret > 0) {
 		if (ustatus.addr && put_user(status, ustatus))
 			return -EFAULT;
@@ -188,6 +193,7 @@ sys_waitid(const ulong *a)
 	int idtype = a[0], id = a[1], options = a[3];
 	uptr_t uinfo = UPTR(a[2]), uru = UPTR(a[4]);
 	struct abi_siginfo info;
+	struct pid_ref pidfd = { 0 };
 	struct abi_rusage ru;
 	long ret;
 
@@ -197,9 +203,19 @@ sys_waitid(const ulong *a)
 		return -EINVAL;
 	if (idtype == P_PGID && id == 0)
 		id = current->proc->pgid;
-	else if (idtype != P_ALL && (idtype < P_ALL || idtype > P_PGID || id <= 0))
+	else if (idtype != P_ALL && (idtype < P_ALL || idtype > P_PIDFD || id < (idtype == P_PIDFD ? 0 : 1)))
 		return -EINVAL;
-	ret = process_wait(idtype, id, options, NULL, uru.addr ? &ru : NULL, &info);
+	if (idtype == P_PIDFD) {
+		ret = pidfd_get(id, &pidfd);
+		if (ret)
+			return ret;
+	}
+	ret = process_wait(idtype, id, options | (pidfd.nonblock ? WNOHANG : 0), pidfd.proc, NULL,
+			   uru.addr ? &ru : NULL, &info);
+	if (pidfd.proc)
+		pid_ref_put(&pidfd);
+	if (!ret && pidfd.nonblock && !(options & WNOHANG))
+		ret = -EAGAIN;
 	if (ret < 0)
 		return ret;
 	if (ret > 0 && uru.addr && put_user(ru, uru))

@@ -80,19 +80,37 @@ waitq_finish(struct waitq *q, struct waiter *w)
 		waitq_take_off(q, w);
 }
 
-void
-waitq_wake(struct waitq *q, void *key, int nexclusive)
+static void
+wake_locked(struct waitq *q, void *key, int nexclusive) MUST_HOLD(q->lock)
 {
-	ulong flags = spin_lock_irqsave(&q->lock);
+	bool enough = false;
 	struct waiter *w, *next;
 
 	list_for_each_safe(w, next, &q->waiters, link) {
 		bool exclusive = w->exclusive;	/* w is gone once woken */
 
+		if (exclusive && enough)
+			continue;
 		if (w->wake(w, key) && exclusive && --nexclusive == 0)
-			break;
+			enough = true;
 	}
+}
+
+void
+waitq_wake(struct waitq *q, void *key, int nexclusive)
+{
+	ulong flags = spin_lock_irqsave(&q->lock);
+
+	wake_locked(q, key, nexclusive);
 	spin_unlock_irqrestore(&q->lock, flags);
+}
+
+void
+waitq_wake_nested(struct waitq *q, void *key, int nexclusive)
+{
+	spin_lock_irqoff_nested(&q->lock);
+	wake_locked(q, key, nexclusive);
+	spin_unlock_irqoff(&q->lock);
 }
 
 int

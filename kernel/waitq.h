@@ -32,7 +32,7 @@ struct waitq {
 struct waiter {
 	struct list link;		/* on q->waiters; empty: not waiting */
 	struct task *task;
-	bool	exclusive;		/* wake_up() stops after waking one such */
+	bool	exclusive;		/* wake_up() wakes one such, and everybody else */
 	/* Called with q->lock held, interrupts off. True if it "used" the wake-up. */
 	bool	(*wake)(struct waiter *w, void *key);
 };
@@ -67,6 +67,8 @@ void	waitq_finish(struct waitq *q, struct waiter *w);	/* state running, off the 
 
 /* Wake all ordinary waiters and nexclusive exclusive ones (0: all). key goes to wake(): poll events. */
 void	waitq_wake(struct waitq *q, void *key, int nexclusive);
+/* The same from a wake function of another queue, whose lock is held; who builds such chains sees that they end. */
+void	waitq_wake_nested(struct waitq *q, void *key, int nexclusive);
 
 static inline void
 wake_up_key(struct waitq *q, void *key, int nexclusive)

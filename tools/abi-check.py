@@ -34,7 +34,8 @@ REFERENCES = {
         #include <linux/utsname.h> <linux/mount.h> <linux/magic.h> <linux/prctl.h>
         #include <linux/sysinfo.h> <linux/capability.h> <linux/uio.h> <linux/random.h>
         #include <linux/reboot.h> <linux/elf.h> <linux/auxvec.h> <linux/rtc.h> <linux/tty.h>
-        #include <linux/signal.h>
+        #include <linux/signal.h> <linux/eventpoll.h> <linux/timerfd.h> <linux/signalfd.h> <linux/pidfd.h>
+        #include <linux/timex.h>
     """,
     "libc": """
         #include <errno.h> <fcntl.h> <unistd.h> <dirent.h> <elf.h> <poll.h> <signal.h>
@@ -42,7 +43,9 @@ REFERENCES = {
         #include <sys/wait.h> <sys/times.h> <sys/time.h> <sys/resource.h> <sys/ioctl.h>
         #include <sys/utsname.h> <sys/sysinfo.h> <sys/random.h> <sys/reboot.h> <sys/uio.h>
         #include <sys/auxv.h> <sys/select.h> <sys/syscall.h> <sys/prctl.h> <sched.h>
-        #include <sys/ucontext.h> <ucontext.h> <termios.h> <sys/socket.h> <sys/un.h> <linux/sockios.h>
+        #include <sys/ucontext.h> #include <ucontext.h> #include <termios.h> #include <sys/socket.h>
+        #include <sys/un.h> #include <linux/sockios.h> #include <sys/eventfd.h>
+        #include <sys/timerfd.h>
     """,
 }
 
@@ -109,6 +112,10 @@ LAYOUTS = {
         abi_cap_header      struct __user_cap_header_struct version pid
         abi_cap_data        struct __user_cap_data_struct effective permitted inheritable
         abi_iovec           struct iovec                iov_base iov_len
+        abi_epoll_event     struct epoll_event          events data
+        abi_signalfd_siginfo struct signalfd_siginfo    ssi_signo ssi_errno ssi_code ssi_pid ssi_uid ssi_fd \
+            ssi_tid ssi_band ssi_overrun ssi_trapno ssi_status ssi_int ssi_ptr ssi_utime ssi_stime ssi_addr \
+            ssi_addr_lsb ssi_syscall ssi_call_addr ssi_arch
     """,
     "libc": """
         abi_stat            struct stat                 st_dev st_ino st_mode st_nlink st_uid st_gid \
@@ -148,7 +155,7 @@ DIFFERENT = {
 # Names that neither set of headers defines: kernel-internal, or too new for these headers.
 UNKNOWN_OK = re.compile(
     r"ABI_|SYSLOG_ACTION_|RISCV_HWPROBE_|SYS_riscv_hwprobe$|SYS_RISCV_FLUSH_ICACHE_LOCAL$|"
-    r"W_CONTINUED$|ST_VALID$")
+    r"W_CONTINUED$|ST_VALID$|PIDFD_THREAD$|PIDFD_SIGNAL_")
 
 
 def our_names():

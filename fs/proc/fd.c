@@ -60,7 +60,7 @@ file_text(struct file *f, char *buf, size_t size)
 	else if (i && S_ISSOCK(i->mode))
 		len = snprintf(buf, size, "socket:[%lu]", (ulong)i->ino);
 	else
-		len = snprintf(buf, size, "anon_inode:[file]");
+		len = snprintf(buf, size, "anon_inode:%s", f->ops->anon_name ? f->ops->anon_name : "[file]");
 	return MIN((size_t)len, size);
 }
 
@@ -147,6 +147,8 @@ fdinfo_show(struct pbuf *b, const struct pnode *n, struct task *t)
 		return -ENOENT;
 	pbuf_printf(b, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", (long long)f->pos, f->flags,
 		    f->path.mnt ? f->path.mnt->id : 0, f->inode ? (ulong)f->inode->ino : 0UL);
+	if (f->ops->fdinfo)
+		f->ops->fdinfo(f, b);
 	file_put(f);
 	return 0;
 }

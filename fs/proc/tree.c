@@ -12,10 +12,10 @@
  */
 #include <stdarg.h>
 #include "abi/dirent.h"
-#include "abi/capability.h"
 #include "abi/errno.h"
 #include "fs/internal.h"
 #include "fs/proc/tree.h"
+#include "kernel/cred.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/layout.h"
@@ -90,18 +90,6 @@ pnode_task(const struct pnode *n)
 	return t;
 }
 
-/* May current look at what t keeps to itself? ptrace(2), "Ptrace access mode checking". */
-static bool
-may_look(const struct task *t)
-{
-	const struct task *me = current;
-
-	if (t->proc == me->proc || task_capable(BIT(CAP_SYS_PTRACE)))
-		return true;
-	return me->fsuid == t->uid && me->fsuid == t->euid && me->fsuid == t->suid &&
-	       me->fsgid == t->gid && me->fsgid == t->egid && me->fsgid == t->sgid;
-}
-
 /* *t as the table's functions want it. 0, -ESRCH or -EACCES; pnode_end() when done. */
 static int
 pnode_begin(const struct pnode *n, struct task **t)
@@ -109,7 +97,7 @@ pnode_begin(const struct pnode *n, struct task **t)
 	*t = n->pid ? pnode_task(n) : NULL;
 	if (n->pid && !*t)
 		return -ESRCH;
-	if (n->e->guarded && !may_look(*t)) {
+	if (n->e->guarded && !task_traceable(*t, current->fsuid, current->fsgid)) {
 		task_put(*t);
 		return -EACCES;
 	}

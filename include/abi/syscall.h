@@ -6,6 +6,10 @@
 #define ABI_SYSCALL_H
 
 #define SYS_getcwd	17
+#define SYS_eventfd2	19
+#define SYS_epoll_create1 20
+#define SYS_epoll_ctl	21
+#define SYS_epoll_pwait	22
 #define SYS_dup		23
 #define SYS_dup3	24
 #define SYS_fcntl	25
@@ -46,6 +50,7 @@
 #define SYS_sendfile	71
 #define SYS_pselect6	72
 #define SYS_ppoll	73
+#define SYS_signalfd4	74
 #define SYS_readlinkat	78
 #define SYS_newfstatat	79
 #define SYS_fstat	80
@@ -53,6 +58,9 @@
 #define SYS_fsync	82
 #define SYS_fdatasync	83
 #define SYS_sync_file_range 84
+#define SYS_timerfd_create 85
+#define SYS_timerfd_settime 86
+#define SYS_timerfd_gettime 87
 #define SYS_utimensat	88
 #define SYS_capget	90
 #define SYS_exit	93
@@ -65,6 +73,11 @@
 #define SYS_nanosleep	101
 #define SYS_getitimer	102
 #define SYS_setitimer	103
+#define SYS_timer_create 107
+#define SYS_timer_gettime 108
+#define SYS_timer_getoverrun 109
+#define SYS_timer_settime 110
+#define SYS_timer_delete 111
 #define SYS_clock_settime	112
 #define SYS_clock_gettime	113
 #define SYS_clock_getres	114
@@ -120,6 +133,7 @@
 #define SYS_getcpu	168
 #define SYS_gettimeofday	169
 #define SYS_settimeofday	170
+#define SYS_adjtimex	171
 #define SYS_getpid	172
 #define SYS_getppid	173
 #define SYS_getuid	174
@@ -158,19 +172,25 @@
 #define SYS_mlockall	230
 #define SYS_munlockall	231
 #define SYS_madvise	233
+#define SYS_rt_tgsigqueueinfo 240
 #define SYS_accept4	242
 #define SYS_recvmmsg	243
 #define SYS_riscv_hwprobe	258
 #define SYS_riscv_flush_icache	259
 #define SYS_wait4	260
 #define SYS_prlimit64	261
+#define SYS_clock_adjtime 266
 #define SYS_syncfs	267
 #define SYS_sendmmsg	269
 #define SYS_renameat2	276
 #define SYS_getrandom	278
 #define SYS_statx	291
+#define SYS_pidfd_send_signal 424
+#define SYS_pidfd_open	434
 #define SYS_clone3	435
 #define SYS_close_range	436
+#define SYS_pidfd_getfd	438
 #define SYS_faccessat2	439
+#define SYS_epoll_pwait2 441
 
 #endif

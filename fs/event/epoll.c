@@ -1,0 +1,695 @@
+/*
+ * epoll.c - watching many files, and finding those that are ready without looking at the others.
+ *
+ *	epoll_ctl --> item --- hook on each wait queue of the file
+ *	                |                   |
+ *	                |  item_wake <------+ the file's queue is woken
+ *	                v
+ *	  ep->ready: items that may be ready      <-- epoll_pwait takes them off, asks each file again,
+ *	                                              and puts those back that are watched by level
+ *
+ * Data        struct epoll: a tree of items by file and number; the list of those that may be ready.
+ * Locks       epoll_tree_lock: which epoll watches what. Held by whoever makes or ends an item, so that file,
+ *             epoll and item stay meanwhile, and that no circle of epolls can come to be.
+ *             ep->lock [m]: the tree, and one collector at a time.  Held while files are asked, and one of
+ *             these may be an epoll: then the watcher's is taken first, and there are no circles.
+ *             ep->ready_lock [r]: taken by wakers, with the queue of the file locked.
+ * Invariants  P1  an item's file exists: the last reference going ends the item (epoll_forget). Items count no
+ *                 reference themselves.
+ *             P2  an item that is off the ready list, and whose file has an event it wants, has been asked since
+ *                 the event, or is about to be put on it by the waker.
+ * Not here    ppoll (fs/poll.c), which joins queues for one call only.
+ * Further     epoll(7).
+ */
+#include "fs/event/epoll.h"
+#include "abi/event.h"
+#include "abi/poll.h"
+#include "abi/time.h"
+#include "arch/pagetable.h"
+#include "fs/event/anon.h"
+#include "fs/internal.h"
+#include "fs/proc/tree.h"
+#include "kernel/fdtable.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/syscall.h"
+#include "mm/frame.h"
+#include "mm/slab.h"
+
+#define CHAIN_MAX	5		/* epolls that watch one another */
+#define ALWAYS		(POLLERR | POLLHUP)
+#define FLAGS		(EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
+#define EXCLUSIVE_OK	(POLLIN | POLLOUT | ALWAYS | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define EVENTS_MAX	(INT32_MAX / (int)sizeof(struct abi_epoll_event))
+
+struct epoll {				/* Guarded by: m lock  r ready_lock  t epoll_tree_lock */
+	struct mutex lock;
+	struct waitq wait;		/* tasks in epoll_pwait, woken one by one */
+	struct waitq poll_wait;		/* who watches this one */
+	struct spinlock ready_lock;
+	struct list ready;		/* [r] items, by ready_link */
+	struct rb_root items;		/* [m] */
+	struct file *file;		/* its own */
+	uint	visit, depth;		/* [t] the search that was here last, and what it found */
+};
+
+/* An item's place on one wait queue of its file. Most files have one or two. */
+struct hook {
+	struct waiter w;
+	struct waitq *q;
+	struct epoll_item *item;
+	struct hook *next;
+};
+
+struct epoll_item {			/* Guarded by: i immutable  m, r, t as above */
+	struct epoll *ep;		/* [i] */
+	struct file *file;		/* [i] */
+	int	fd;			/* [i] with file, what it is found by */
+	u32	events;			/* [m], and under [r] for wakers */
+	u64	data;			/* [m] */
+	struct rb_node node;		/* [m] */
+	struct list ready_link;		/* [r] */
+	struct hook *hooks;		/* [m] */
+	struct hook first;		/* one of them, unless unused */
+	struct epoll_item *next, **pprev; /* [t] on file->watchers */
+};
+
+/* While a file's poll() names its queues. */
+struct hooking {
+	struct poll_table pt;
+	struct epoll_item *item;
+	int	err;
+};
+
+static struct mutex epoll_tree_lock;
+static atomic_t items_count;
+static int items_max;			/* [i] by RAM */
+static uint last_visit;			/* [t] */
+
+static const struct file_ops epoll_fops;
+
+static inline bool is_epoll(const struct file *f) { return f->ops == &epoll_fops; }
+static inline bool epoll_has_ready(const struct epoll *ep) { return !list_empty(&ep->ready); }
+
+/* --- being woken --- */
+
+/* Events have come: tell one task that waits, and all who watch. True if a task was woken. */
+static bool
+epoll_notify(struct epoll *ep)
+{
+	bool waits;
+
+	smp_mb();
+	waits = waitq_active(&ep->wait);
+	if (waits)
+		waitq_wake_nested(&ep->wait, NULL, 1);
+	if (waitq_active(&ep->poll_wait))
+		waitq_wake_nested(&ep->poll_wait, (void *)(ulong)(POLLIN | POLLRDNORM), 0);
+	return waits;
+}
+
+/* The file's queue is woken: it is locked, interrupts are off. */
+static bool
+item_wake(struct waiter *w, void *key)
+{
+	struct epoll_item *item = container_of(w, struct hook, w)->item;
+	struct epoll *ep = item->ep;
+	u32 what = (ulong)key & 0xffff, wanted;
+
+	spin_lock_irqoff(&ep->ready_lock);
+	wanted = item->events & ~FLAGS;
+	if (wanted && (!what || (what & wanted))) {
+		if (list_empty(&item->ready_link))
+			list_push_back(&ep->ready, &item->ready_link);
+	} else {
+		wanted = 0;
+	}
+	spin_unlock_irqoff(&ep->ready_lock);
+	return wanted && epoll_notify(ep);
+}
+
+/* --- asking files --- */
+
+/* poll_wait() of the file comes here. */
+static void
+item_hook(struct poll_table *pt, struct waitq *q)
+{
+	struct hooking *h = container_of(pt, struct hooking, pt);
+	struct epoll_item *item = h->item;
+	struct hook *hook = item->hooks ? kmalloc(sizeof(*hook), GFP_KERNEL) : &item->first;
+
+	if (!hook) {
+		h->err = -ENOMEM;
+		return;
+	}
+	waiter_init(&hook->w);
+	hook->w.wake = item_wake;
+	hook->w.exclusive = item->events & EPOLLEXCLUSIVE;
+	hook->q = q;
+	hook->item = item;
+	hook->next = item->hooks;
+	item->hooks = hook;
+	waitq_add(q, &hook->w);
+}
+
+static u32
+item_poll(struct epoll_item *item, struct poll_table *pt) MUST_HOLD(item->ep->lock)
+{
+	return file_poll(item->file, pt) & (item->events | ALWAYS) & ~FLAGS;
+}
+
+/* Take the first item off *list: NULL if there is none. */
+static struct epoll_item *
+ready_take(struct epoll *ep, struct list *list)
+{
+	ulong flags = spin_lock_irqsave(&ep->ready_lock);
+	struct epoll_item *item = list_first(list, struct epoll_item, ready_link);
+
+	if (item)
+		list_remove(&item->ready_link);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
+	return item;
+}
+
+static void
+ready_add(struct epoll *ep, struct epoll_item *item)
+{
+	ulong flags = spin_lock_irqsave(&ep->ready_lock);
+
+	if (list_empty(&item->ready_link))
+		list_push_back(&ep->ready, &item->ready_link);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
+}
+
+/* Move what is on `from` to the beginning of `to`. */
+static void
+ready_splice_front(struct epoll *ep, struct list *to, struct list *from)
+{
+	ulong flags = spin_lock_irqsave(&ep->ready_lock);
+
+	list_splice_back(from, to);
+	list_splice_back(to, from);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
+}
+
+/* Is there an event? Items that turn out to have none leave the ready list. */
+static uint
+epoll_poll(struct file *f, struct poll_table *pt)
+{
+	struct epoll *ep = f->private;
+	struct epoll_item *item;
+	uint events = 0;
+
+	poll_wait(pt, &ep->poll_wait);
+	if (!epoll_has_ready(ep))
+		return 0;
+	mutex_lock_nested(&ep->lock);
+	while (!events && (item = ready_take(ep, &ep->ready)) != NULL) {
+		if (item_poll(item, NULL)) {
+			ready_add(ep, item);
+			events = POLLIN | POLLRDNORM;
+		}
+	}
+	mutex_unlock(&ep->lock);
+	return events;
+}
+
+/* --- collecting --- */
+
+/* item has been reported: once, until it changes, or again and again. */
+static void
+item_reported(struct epoll *ep, struct epoll_item *item) MUST_HOLD(ep->lock)
+{
+	ulong flags;
+
+	if (item->events & EPOLLONESHOT) {
+		flags = spin_lock_irqsave(&ep->ready_lock);
+		item->events &= FLAGS;
+		spin_unlock_irqrestore(&ep->ready_lock, flags);
+	} else if (!(item->events & EPOLLET)) {
+		ready_add(ep, item);
+	}
+}
+
+/* Up to max events to the user: how many, 0 if the ready list promised too much, -EFAULT. */
+static long
+epoll_collect(struct epoll *ep, uptr_t out, long max)
+{
+	struct list batch = LIST_INIT(batch);
+	struct abi_epoll_event ev = { 0 };
+	struct epoll_item *item;
+	long n = 0;
+
+	mutex_lock(&ep->lock);
+	ready_splice_front(ep, &batch, &ep->ready);
+	while (n < max && (item = ready_take(ep, &batch)) != NULL) {
+		ev.events = item_poll(item, NULL);
+		if (!ev.events)
+			continue;
+		ev.data = item->data;
+		if (put_user(ev, uptr_add(out, n * sizeof(ev)))) {
+			ready_add(ep, item);
+			n = n ? n : -EFAULT;
+			break;
+		}
+		n++;
+		item_reported(ep, item);
+	}
+	ready_splice_front(ep, &ep->ready, &batch);
+	mutex_unlock(&ep->lock);
+	if (epoll_has_ready(ep))
+		wake_up(&ep->wait);
+	return n;
+}
+
+/* Sleep until something may be ready: 0, -ETIMEDOUT, -EINTR. */
+static int
+epoll_sleep(struct epoll *ep, u64 deadline)
+{
+	struct waiter w;
+	int err = 0;
+
+	waiter_init(&w);
+	w.exclusive = true;
+	waitq_prepare(&ep->wait, &w, TASK_INTERRUPTIBLE);
+	while (!err && !epoll_has_ready(ep)) {
+		err = wait_sleep_(TASK_INTERRUPTIBLE, deadline);
+		if (!err)
+			waitq_prepare(&ep->wait, &w, TASK_INTERRUPTIBLE);
+	}
+	waitq_finish(&ep->wait, &w);
+	if (epoll_has_ready(ep))
+		return 0;		/* also if we gave up: the wake-up may have been ours, and nobody else's */
+	return err == -ETIMEDOUT ? err : -EINTR;
+}
+
+/* epoll_pwait's work. deadline 0: do not wait. */
+static long
+epoll_wait(int epfd, uptr_t out, int max, u64 deadline, uptr_t mask, size_t size)
+{
+	struct mask_swap swap;
+	struct file *f;
+	bool put;
+	long n;
+
+	if (max <= 0 || max > EVENTS_MAX)
+		return -EINVAL;
+	if (out.addr > USER_TOP - max * sizeof(struct abi_epoll_event))
+		return -EFAULT;
+	n = mask_begin(&swap, mask, size);
+	if (n)
+		return n;
+	f = fd_get(epfd, &put);
+	n = !f ? -EBADF : !is_epoll(f) ? -EINVAL : 0;
+	while (!n) {
+		struct epoll *ep = f->private;
+
+		if (epoll_has_ready(ep))
+			n = epoll_collect(ep, out, max);
+		if (n || !deadline)
+			break;
+		n = epoll_sleep(ep, deadline);
+	}
+	if (f)
+		fd_put(f, put);
+	mask_end(&swap, n == -EINTR);
+	return n == -ETIMEDOUT ? 0 : n;
+}
+
+/* --- watching: epoll_tree_lock and ep->lock held --- */
+
+static int
+item_compare(const struct epoll_item *item, const struct file *f, int fd)
+{
+	if (item->file != f)
+		return f < item->file ? -1 : 1;
+	return fd < item->fd ? -1 : fd > item->fd;
+}
+
+/* The item for (f, fd), or NULL and where it would be. */
+static struct epoll_item *
+item_find(struct epoll *ep, struct file *f, int fd, struct rb_node **parent, struct rb_node ***slot)
+	MUST_HOLD(ep->lock)
+{
+	struct epoll_item *item;
+
+	*parent = NULL;
+	*slot = &ep->items.node;
+	while (**slot) {
+		int c;
+
+		*parent = **slot;
+		item = rb_entry(*parent, struct epoll_item, node);
+		c = item_compare(item, f, fd);
+		if (!c)
+			return item;
+		*slot = c < 0 ? &(*parent)->left : &(*parent)->right;
+	}
+	return NULL;
+}
+
+/* If the item's file has an event now, say so. */
+static void
+item_check(struct epoll_item *item, struct poll_table *pt) MUST_HOLD(item->ep->lock)
+{
+	struct epoll *ep = item->ep;
+
+	if (!item_poll(item, pt))
+		return;
+	ready_add(ep, item);
+	wake_up(&ep->wait);
+	wake_up_key(&ep->poll_wait, (void *)(ulong)(POLLIN | POLLRDNORM), 0);
+}
+
+/* End the item: off its file's queues and list, and every list of ep. */
+static void
+item_end(struct epoll_item *item) MUST_HOLD(epoll_tree_lock, item->ep->lock)
+{
+	struct epoll *ep = item->ep;
+	struct hook *h;
+	ulong flags;
+
+	while ((h = item->hooks) != NULL) {
+		item->hooks = h->next;
+		waitq_remove(h->q, &h->w);
+		if (h != &item->first)
+			kfree(h);
+	}
+	flags = spin_lock_irqsave(&ep->ready_lock);
+	list_remove(&item->ready_link);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
+	rb_remove(&ep->items, &item->node);
+	if (item->next)
+		item->next->pprev = item->pprev;
+	smp_store_release(item->pprev, item->next);	/* last: file_destroy looks at it without a lock */
+	kfree(item);
+	atomic_dec(&items_count);
+}
+
+static int
+item_add(struct epoll *ep, struct file *f, int fd, const struct abi_epoll_event *ev)
+	MUST_HOLD(epoll_tree_lock, ep->lock)
+{
+	struct hooking h = { .pt.queue = item_hook };
+	struct rb_node *parent, **slot;
+	struct epoll_item *item;
+
+	if (item_find(ep, f, fd, &parent, &slot))
+		return -EEXIST;
+	if (atomic_read(&items_count) >= items_max)
+		return -ENOSPC;
+	item = kzalloc(sizeof(*item), GFP_KERNEL);
+	if (!item)
+		return -ENOMEM;
+	item->ep = ep;
+	item->file = f;
+	item->fd = fd;
+	item->events = ev->events | ALWAYS;
+	item->data = ev->data;
+	list_init(&item->ready_link);
+	rb_insert(&ep->items, &item->node, parent, slot);
+	item->next = f->watchers;
+	if (item->next)
+		item->next->pprev = &item->next;
+	item->pprev = &f->watchers;
+	f->watchers = item;
+	atomic_inc(&items_count);
+	h.item = item;
+	item_check(item, &h.pt);
+	if (h.err)
+		item_end(item);
+	return h.err;
+}
+
+static int
+item_modify(struct epoll_item *item, const struct abi_epoll_event *ev) MUST_HOLD(item->ep->lock)
+{
+	ulong flags;
+
+	if (item->events & EPOLLEXCLUSIVE)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&item->ep->ready_lock);
+	item->events = ev->events | ALWAYS;
+	spin_unlock_irqrestore(&item->ep->ready_lock, flags);
+	item->data = ev->data;
+	smp_mb();			/* a waker that saw the old events has changed what item_poll sees */
+	item_check(item, NULL);
+	return 0;
+}
+
+static int
+epoll_change(struct epoll *ep, int op, struct file *f, int fd, const struct abi_epoll_event *ev)
+	MUST_HOLD(epoll_tree_lock, ep->lock)
+{
+	struct rb_node *parent, **slot;
+	struct epoll_item *item;
+
+	if (op == EPOLL_CTL_ADD)
+		return item_add(ep, f, fd, ev);
+	item = item_find(ep, f, fd, &parent, &slot);
+	if (!item)
+		return -ENOENT;
+	if (op == EPOLL_CTL_MOD)
+		return item_modify(item, ev);
+	item_end(item);
+	return 0;
+}
+
+/* --- no circles, no long chains --- */
+
+/* ep->depth is what this search found before: with many ways to one epoll, it is looked at once. */
+static bool
+visited(struct epoll *ep) MUST_HOLD(epoll_tree_lock)
+{
+	bool was = ep->visit == last_visit;
+
+	ep->visit = last_visit;
+	return was;
+}
+
+/* How many epolls stand one above the other from ep downward; more than CHAIN_MAX if one of them is `top`. */
+static uint
+depth_below(struct epoll *ep, const struct epoll *top) MUST_HOLD(epoll_tree_lock)
+{
+	uint deepest = 0;
+
+	if (ep == top)
+		return CHAIN_MAX + 1;
+	if (visited(ep))
+		return ep->depth;
+	for (struct rb_node *n = rb_first(&ep->items); n; n = rb_next(n)) {
+		struct file *f = rb_entry(n, struct epoll_item, node)->file;
+
+		if (is_epoll(f))
+			deepest = MAX(deepest, depth_below(f->private, top));
+	}
+	return ep->depth = deepest + 1;
+}
+
+/* And from ep upward. */
+static uint
+depth_above(struct epoll *ep) MUST_HOLD(epoll_tree_lock)
+{
+	uint deepest = 0;
+
+	if (visited(ep))
+		return ep->depth;
+	for (struct epoll_item *item = ep->file->watchers; item; item = item->next)
+		deepest = MAX(deepest, depth_above(item->ep));
+	return ep->depth = deepest + 1;
+}
+
+/* May ep watch f? 0 or -ELOOP. */
+static int
+check_chain(struct epoll *ep, struct file *f) MUST_HOLD(epoll_tree_lock)
+{
+	uint below;
+
+	if (!is_epoll(f))
+		return 0;
+	last_visit++;
+	below = depth_below(f->private, ep);
+	last_visit++;
+	return below + depth_above(ep) <= CHAIN_MAX ? 0 : -ELOOP;
+}
+
+/* --- the file --- */
+
+static void
+epoll_release(struct file *f)
+{
+	struct epoll *ep = f->private;
+	struct rb_node *n;
+
+	mutex_lock(&epoll_tree_lock);
+	mutex_lock(&ep->lock);
+	while ((n = rb_first(&ep->items)) != NULL)
+		item_end(rb_entry(n, struct epoll_item, node));
+	mutex_unlock(&ep->lock);
+	mutex_unlock(&epoll_tree_lock);
+	kfree(ep);
+}
+
+void
+epoll_forget(struct file *f)
+{
+	struct epoll_item *item;
+	struct epoll *ep;
+
+	mutex_lock(&epoll_tree_lock);
+	while ((item = f->watchers) != NULL) {
+		ep = item->ep;
+		mutex_lock(&ep->lock);
+		item_end(item);
+		mutex_unlock(&ep->lock);
+	}
+	mutex_unlock(&epoll_tree_lock);
+}
+
+static void
+epoll_fdinfo(struct file *f, struct pbuf *b)
+{
+	struct epoll *ep = f->private;
+
+	mutex_lock(&ep->lock);
+	for (struct rb_node *n = rb_first(&ep->items); n; n = rb_next(n)) {
+		struct epoll_item *item = rb_entry(n, struct epoll_item, node);
+		struct inode *i = item->file->inode;
+
+		pbuf_printf(b, "tfd: %8d events: %8x data: %16lx  pos:%ld ino:%lx sdev:%x\n", item->fd, item->events,
+			    item->data, (long)item->file->pos, i ? (ulong)i->ino : 0UL, i ? i->sb->dev : 0);
+	}
+	mutex_unlock(&ep->lock);
+}
+
+static const struct file_ops epoll_fops = {
+	.poll = epoll_poll,
+	.release = epoll_release,
+	.fdinfo = epoll_fdinfo,
+	.anon_name = "[eventpoll]",
+	.stream = true,
+};
+
+void
+epoll_init(void)
+{
+	struct mem_stats mem;
+
+	mem_stats(&mem);
+	items_max = MIN(mem.total * PAGE_SIZE / 25 / sizeof(struct epoll_item), (u64)INT32_MAX);
+	mutex_init(&epoll_tree_lock, RANK_EPOLL_TREE);
+}
+
+/* --- the calls --- */
+
+/* epoll_create1(2). */
+long
+sys_epoll_create1(const ulong *a)
+{
+	int flags = a[0];
+	struct epoll *ep;
+	struct file *f;
+	int fd;
+
+	if (flags & ~EPOLL_CLOEXEC)
+		return -EINVAL;
+	ep = kzalloc(sizeof(*ep), GFP_KERNEL);
+	if (!ep)
+		return -ENOMEM;
+	mutex_init(&ep->lock, RANK_EPOLL);
+	waitq_init(&ep->wait);
+	waitq_init(&ep->poll_wait);
+	spin_init(&ep->ready_lock, RANK_EPOLL_READY);
+	list_init(&ep->ready);
+	f = anon_file(&epoll_fops, ep, 0);
+	if (IS_ERR(f)) {
+		kfree(ep);
+		return PTR_ERR(f);
+	}
+	ep->file = f;
+	fd = fd_open(f, flags & EPOLL_CLOEXEC);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* Do op and events go together for these files? 0 or -errno. */
+static int
+ctl_check(const struct file *ef, const struct file *f, int op, u32 events)
+{
+	if (!f->ops->poll)
+		return -EPERM;
+	if (ef == f || !is_epoll(ef))
+		return -EINVAL;
+	if (op != EPOLL_CTL_DEL && (events & EPOLLEXCLUSIVE) &&
+	    (op == EPOLL_CTL_MOD || is_epoll(f) || (events & ~EXCLUSIVE_OK)))
+		return -EINVAL;
+	return op == EPOLL_CTL_ADD || op == EPOLL_CTL_DEL || op == EPOLL_CTL_MOD ? 0 : -EINVAL;
+}
+
+static int
+do_ctl(struct file *ef, struct file *f, int op, int fd, const struct abi_epoll_event *ev)
+{
+	struct epoll *ep;
+	int err = ctl_check(ef, f, op, ev->events);
+
+	if (err)
+		return err;
+	ep = ef->private;
+	mutex_lock(&epoll_tree_lock);
+	if (op == EPOLL_CTL_ADD)
+		err = check_chain(ep, f);
+	if (!err) {
+		mutex_lock(&ep->lock);
+		err = epoll_change(ep, op, f, fd, ev);
+		mutex_unlock(&ep->lock);
+	}
+	mutex_unlock(&epoll_tree_lock);
+	return err;
+}
+
+/* epoll_ctl(2). */
+long
+sys_epoll_ctl(const ulong *a)
+{
+	int epfd = a[0], op = a[1], fd = a[2];
+	struct abi_epoll_event ev = { 0 };
+	struct file *ef, *f;
+	bool eput, put;
+	int err = -EBADF;
+
+	if (op != EPOLL_CTL_DEL && get_user(ev, UPTR(a[3])))
+		return -EFAULT;
+	ef = fd_get(epfd, &eput);
+	if (!ef)
+		return -EBADF;
+	f = fd_get(fd, &put);
+	if (f) {
+		err = do_ctl(ef, f, op, fd, &ev);
+		fd_put(f, put);
+	}
+	fd_put(ef, eput);
+	return err;
+}
+
+/* epoll_pwait(2): the time in ms, negative for ever. */
+long
+sys_epoll_pwait(const ulong *a)
+{
+	int ms = a[3];
+	u64 deadline = ms < 0 ? TIME_NEVER : ms ? deadline_after(ms * NSEC_PER_MSEC) : 0;
+
+	return epoll_wait(a[0], UPTR(a[1]), a[2], deadline, UPTR(a[4]), a[5]);
+}
+
+/* epoll_pwait2(2). */
+long
+sys_epoll_pwait2(const ulong *a)
+{
+	u64 ns = TIME_NEVER;
+	int err = a[3] ? timespec_from_user(UPTR(a[3]), &ns) : 0;
+
+	if (err)
+		return err;
+	return epoll_wait(a[0], UPTR(a[1]), a[2], ns ? deadline_after(ns) : 0, UPTR(a[4]), a[5]);
+}
