@@ -203,7 +203,7 @@ leave(struct task *t, struct process *p)
 	if (exe)
 		file_put(exe);
 	if (last)
-		timer_cancel(&p->itimer_real);	/* its callback takes tasks_lock: not sooner */
+		itimers_exit(p);
 	list_for_each_safe(dead, next, &buried, thread_link) {
 		list_remove(&dead->thread_link);
 		task_put(dead);

@@ -39,6 +39,7 @@ enum lock_rank {
 	RANK_TASKS,		/* the process tree and pid table */
 	RANK_SIGHAND,		/* a process's signal state */
 	RANK_SIGQUEUE,		/* how many signals each user has queued */
+	RANK_CPU_TIMERS,	/* a process's timers of CPU time */
 	RANK_FILES,		/* a descriptor table */
 	RANK_FS,		/* a task's cwd, root, umask */
 	RANK_DCACHE,		/* the dentry hash and tree */
@@ -65,6 +66,7 @@ enum lock_rank {
 	RANK_EPOLL_READY,	/* an epoll's list of what may be ready */
 	RANK_WAKE,		/* task being woken */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
+	RANK_CPUTIME,		/* one task's user and system time */
 	RANK_WALL,		/* the timers set by the wall clock */
 	RANK_TIMER,		/* a hart's timer tree: the run queue arms its slice timer */
 	RANK_CLOCK,		/* setting the wall clock */

@@ -355,6 +355,7 @@ leave_idle(struct rq *rq) MUST_HOLD(rq->lock)
 {
 	__atomic_fetch_and(&sched_idle_cpus, ~BIT(rq->cpu), __ATOMIC_RELAXED);
 	rq->idle_ns = timer_ticks_to_ns(rq->idle->se.runtime);
+	cpu_tick_start(rq->cpu);
 }
 
 /* The whole of a reschedule. */
@@ -562,6 +563,7 @@ sched_init_cpu(int cpu, struct task *idle)
 	for (uint i = 0; i < ARRAY_SIZE(rq->rt); i++)
 		list_init(&rq->rt[i]);
 	timer_setup(&rq->slice, slice_expired);
+	cpu_tick_init(cpu);
 	idle->se.class = &sched_idle;
 	idle->se.exec_start = timer_ticks();
 	idle->on_cpu = 1;

@@ -1,10 +1,8 @@
 /*
- * sys_time.c - system calls about time: clocks, sleeping, interval timers.
+ * sys_time.c - system calls about time: clocks and sleeping.
  *
- * Data        process.itimer_real.
- * Locks       tasks_lock [T] for starting itimer_real, by setitimer and by its own callback.
- * Not here    the clocks (time.c); timers (timer.c).
- * Further     clock_gettime(2), nanosleep(2), setitimer(2).
+ * Not here    the clocks (time.c); timers (timer.c); setitimer (itimer.c), timer_create (posixtimer.c).
+ * Further     clock_gettime(2), nanosleep(2).
  */
 #include "abi/capability.h"
 #include "abi/errno.h"
@@ -17,8 +15,6 @@
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
-
-#define ITIMER_MIN	(100 * NSEC_PER_USEC)	/* an interval timer leaves the cpu time for something else */
 
 /* --- between struct timespec and ns --- */
 
@@ -303,84 +299,4 @@ sys_clock_nanosleep(const ulong *a)
 		err = sleep_until(ns);
 	while (err == 1);
 	return err ? -ERESTARTNOHAND : 0;
-}
-
-/* --- setitimer --- */
-
-void
-itimer_real_expired(struct timer *timer)
-{
-	struct process *p = container_of(timer, struct process, itimer_real);
-	ulong flags = spin_lock_irqsave(&tasks_lock);
-	u64 next;
-
-	if (!p->zombie) {
-		signal_send_locked(p, NULL, SIGALRM, NULL);
-		if (p->itimer_interval) {
-			next = timer->expires + p->itimer_interval;
-			timer_start(timer, MAX(next, clock_monotonic() + ITIMER_MIN));
-		}
-	}
-	spin_unlock_irqrestore(&tasks_lock, flags);
-}
-
-static struct abi_timeval
-to_timeval(u64 ns)
-{
-	ns = DIV_ROUND_UP(ns, NSEC_PER_USEC);
-	return (struct abi_timeval){ ns / 1000000, ns % 1000000 };
-}
-
-static void
-itimer_get(struct process *p, struct abi_itimerval *v)
-{
-	ulong flags = spin_lock_irqsave(&tasks_lock);
-	u64 now = clock_monotonic(), left = 0;
-
-	if (timer_pending(&p->itimer_real))
-		left = p->itimer_real.expires > now ? p->itimer_real.expires - now : NSEC_PER_USEC;
-	v->it_interval = to_timeval(p->itimer_interval);
-	v->it_value = to_timeval(left);
-	spin_unlock_irqrestore(&tasks_lock, flags);
-}
-
-/* getitimer(2). ITIMER_REAL alone: timers of CPU time do not exist. */
-long
-sys_getitimer(const ulong *a)
-{
-	struct abi_itimerval v;
-
-	if ((int)a[0] != ITIMER_REAL)
-		return -EINVAL;
-	itimer_get(current->proc, &v);
-	return put_user(v, UPTR(a[1]));
-}
-
-/* setitimer(2). */
-long
-sys_setitimer(const ulong *a)
-{
-	struct process *p = current->proc;
-	u64 value = 0, interval = 0;
-	struct abi_itimerval old;
-	ulong flags;
-	int err = 0;
-
-	if ((int)a[0] != ITIMER_REAL)
-		return -EINVAL;
-	if (a[1]) {
-		err = timeval_from_user(UPTR(a[1] + offsetof(struct abi_itimerval, it_value)), &value);
-		if (!err)
-			err = timeval_from_user(UPTR(a[1] + offsetof(struct abi_itimerval, it_interval)), &interval);
-		if (err)
-			return err;
-	}
-	itimer_get(p, &old);
-	timer_cancel(&p->itimer_real);
-	flags = spin_lock_irqsave(&tasks_lock);
-	p->itimer_interval = interval;
-	if (value)
-		timer_start(&p->itimer_real, deadline_after(value));
-	spin_unlock_irqrestore(&tasks_lock, flags);
-	return a[2] ? put_user(old, UPTR(a[2])) : 0;
 }

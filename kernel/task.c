@@ -231,7 +231,7 @@ process_new(struct process *from)
 	waitq_init(&p->child_wait);
 	waitq_init(&p->vfork_done);
 	waitq_init(&p->exit_wait);
-	timer_setup(&p->itimer_real, itimer_real_expired);
+	itimers_init(p);
 	p->pgid = from->pgid;
 	p->sid = from->sid;
 	p->tty = from->tty;
@@ -249,6 +249,7 @@ task_defaults(struct task *t)
 	list_init(&t->thread_link);
 	list_init(&t->sig_queue);
 	list_init(&t->se.link);
+	cputime_init(&t->cputime);
 	t->arch.fp_cpu = -1;
 	t->cpu = current->cpu;
 	t->se.class = &sched_rr;
@@ -303,44 +304,7 @@ task_first_run(void)
 		put_user(t->pid, UPTR(t->set_child_tid));
 }
 
-/* --- CPU time --- */
-
-/*
- * The sum is exact. Nothing is measured at the entry to a system call, for that would slow every one down: all of
- * a program's time counts as user time, and a kernel thread's as system time.
- */
-void
-task_times(struct task *t, u64 *utime, u64 *stime)
-{
-	u64 ns = task_runtime(t);
-
-	*utime = t->kernel_thread ? 0 : ns;
-	*stime = t->kernel_thread ? ns : 0;
-}
-
-void
-process_times_locked(struct process *p, u64 *utime, u64 *stime)
-{
-	struct task *t;
-	u64 u, s;
-
-	*utime = p->utime;
-	*stime = p->stime;
-	list_for_each(t, &p->threads, thread_link) {
-		task_times(t, &u, &s);
-		*utime += u;
-		*stime += s;
-	}
-}
-
-void
-process_times(struct process *p, u64 *utime, u64 *stime)
-{
-	ulong flags = spin_lock_irqsave(&tasks_lock);
-
-	process_times_locked(p, utime, stime);
-	spin_unlock_irqrestore(&tasks_lock, flags);
-}
+/* --- usage --- */
 
 static struct abi_timeval
 timeval(u64 ns)
@@ -519,7 +483,7 @@ task_init(void)
 	waitq_init(&p->child_wait);
 	waitq_init(&p->vfork_done);
 	waitq_init(&p->exit_wait);
-	timer_setup(&p->itimer_real, itimer_real_expired);
+	itimers_init(p);
 	memcpy(p->rlim, default_rlimits, sizeof(p->rlim));
 	p->rlim[RLIMIT_NPROC].rlim_cur = p->rlim[RLIMIT_NPROC].rlim_max = tasks_max / 2;
 	p->leader = t;

@@ -19,6 +19,7 @@
 #include "arch/atomic.h"
 #include "arch/cpu.h"
 #include "arch/switch.h"
+#include "kernel/cputime.h"
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
 #include "kernel/waitq.h"
@@ -133,7 +134,7 @@ struct task {
 	int	exit_code;		/* wait status of this thread */
 	int	exit_signal;		/* to the parent at exit; 0 for threads */
 	u64	start_time;		/* [i] ns since boot */
-	u64	utime, stime;		/* [o] ns */
+	struct cputime cputime;		/* how much of its runtime was in which mode */
 	ulong	min_flt, maj_flt;	/* [o] */
 	int	kernel_thread;
 	const char *wait_reason;	/* for ps and hang reports; may be NULL */
@@ -180,6 +181,11 @@ struct process {
 	u64	start_time;
 	struct timer itimer_real;	/* [T] for starting it */
 	u64	itimer_interval;	/* [T] ns, 0: once */
+	struct cpu_itimer {
+		struct cpu_timer timer;	/* [T] */
+		u64	interval;	/* [T] ns, 0: once */
+	} itimer_cpu[2];		/* ITIMER_VIRTUAL, ITIMER_PROF */
+	struct list cpu_timers;		/* armed ones that count its time: cpu_timers_lock (cputimer.c) */
 	struct file *exe;		/* [s] what /proc/PID/exe names */
 	int	oom_score_adj;
 };
@@ -214,10 +220,6 @@ long	task_clone(const struct clone_args_k *a, const struct trapframe *regs);
  * the old space as a program that ends does: robust futexes, clear_child_tid and a vfork parent are seen to.
  */
 void	task_set_mm(struct mm *mm);
-/* CPU time in ns: a thread's; a process's, of all its threads. See task_runtime for what counts as system time. */
-void	task_times(struct task *t, u64 *utime, u64 *stime);
-void	process_times(struct process *p, u64 *utime, u64 *stime);
-void	process_times_locked(struct process *p, u64 *utime, u64 *stime) MUST_HOLD(tasks_lock);
 /* getrusage's struct: of p's own threads, of its reaped children, or (t) of one thread. */
 void	process_rusage(struct process *p, int who, struct abi_rusage *ru);
 void	task_exit(int code) NORETURN;		/* this thread, code: wait status */

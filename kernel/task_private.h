@@ -29,7 +29,8 @@ void	futex_init(void);
 void	futex_exit_robust(struct task *t);
 void	futex_wake_tid(u64 addr);	/* clear_child_tid: zero it, wake one */
 
-/* sys_time.c */
-void	itimer_real_expired(struct timer *timer);
+/* itimer.c */
+void	itimers_init(struct process *p);
+void	itimers_exit(struct process *p);	/* not under tasks_lock: their callbacks take it */
 
 #endif

@@ -52,7 +52,8 @@ static inline bool timer_pending(const struct timer *t) { return READ_ONCE(t->cp
 
 void	timers_init(void);		/* clocks and this cpu's tree */
 void	timers_init_cpu(int cpu);
-void	timer_interrupt(void);		/* from the trap handler, interrupts off */
+void	timer_interrupt(bool from_user);	/* from the trap handler, interrupts off */
+bool	timer_from_user(void);		/* for a timer's callback: what did it interrupt? */
 
 /* Sleep, interruptibly: 0 at the deadline, -ERESTARTSYS if a signal came, 1 if woken otherwise. */
 int	sleep_until(u64 deadline);

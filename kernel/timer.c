@@ -25,6 +25,7 @@ struct timer_tree {			/* Guarded by: t lock  a atomic */
 	struct rb_root root;		/* [t] */
 	struct timer *first;		/* [t] NULL: empty */
 	struct timer *running;		/* [a] whose callback runs now */
+	bool	from_user;		/* the interrupt that calls them came in user mode: its hart's own */
 } ALIGNED(64);
 
 static struct timer_tree trees[MAX_CPUS];
@@ -155,10 +156,12 @@ timer_cancel(struct timer *t)
 
 /* Call what is due, then set the hardware for the rest. From the trap handler, interrupts off. */
 void
-timer_interrupt(void)
+timer_interrupt(bool from_user)
 {
 	struct timer_tree *tree = &trees[current->cpu];
 	struct timer *t;
+
+	tree->from_user = from_user;
 
 	spin_lock_irqoff(&tree->lock);
 	while ((t = tree->first) != NULL && t->expires <= clock_monotonic()) {
@@ -171,6 +174,12 @@ timer_interrupt(void)
 	}
 	timer_program(t);
 	spin_unlock_irqoff(&tree->lock);
+}
+
+bool
+timer_from_user(void)
+{
+	return trees[current->cpu].from_user;
 }
 
 void

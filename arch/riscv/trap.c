@@ -53,7 +53,7 @@ interrupt(struct trapframe *r)
 	switch (r->cause & ~CAUSE_INTERRUPT) {
 	case IRQ_TIMER:
 		csr_clear(sie, SIE_TIMER);	/* pending until timer_set(), which unmasks it */
-		timer_interrupt();
+		timer_interrupt(!(r->status & SSTATUS_SPP));
 		break;
 	case IRQ_EXT:
 		irq_dispatch();

@@ -125,10 +125,11 @@ cpu_idle_ns(int cpu)
 
 /* Fields of 1/100 s: user nice system idle iowait irq softirq steal guest guest_nice. */
 static void
-put_cpu_times(struct pbuf *b, u64 busy, u64 idle)
+put_cpu_times(struct pbuf *b, u64 busy, u64 system, u64 idle)
 {
-	pbuf_printf(b, " %lu 0 0 %lu 0 0 0 0 0 0\n", (ulong)(busy / NSEC_PER_USER_TICK),
-		    (ulong)(idle / NSEC_PER_USER_TICK));
+	system = MIN(system, busy);
+	pbuf_printf(b, " %lu 0 %lu %lu 0 0 0 0 0 0\n", (ulong)((busy - system) / NSEC_PER_USER_TICK),
+		    (ulong)(system / NSEC_PER_USER_TICK), (ulong)(idle / NSEC_PER_USER_TICK));
 }
 
 struct irq_sum { u64 total; };
@@ -146,6 +147,7 @@ int
 proc_stat_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
 	u64 now = clock_monotonic(), idle[MAX_CPUS] = { 0 }, busy_all = 0, idle_all = 0, switches = 0;
+	u64 system_all = 0;
 	struct irq_sum irqs = { 0 };
 	int running = 0;
 
@@ -157,16 +159,17 @@ proc_stat_show(struct pbuf *b, const struct pnode *n, struct task *t)
 		idle[cpu] = MIN(cpu_idle_ns(cpu), now);
 		idle_all += idle[cpu];
 		busy_all += now - idle[cpu];
+		system_all += cpu_system_ns(cpu);
 		switches += READ_ONCE(rq->switches);
 		running += READ_ONCE(rq->nr_ready) + (READ_ONCE(rq->curr) != rq->idle);
 	}
 	pbuf_printf(b, "cpu ");
-	put_cpu_times(b, busy_all, idle_all);
+	put_cpu_times(b, busy_all, system_all, idle_all);
 	for (int cpu = 0; cpu < ncpus; cpu++) {
 		if (!(READ_ONCE(cpus_online) >> cpu & 1))
 			continue;
 		pbuf_printf(b, "cpu%d", cpu);
-		put_cpu_times(b, now - idle[cpu], idle[cpu]);
+		put_cpu_times(b, now - idle[cpu], cpu_system_ns(cpu), idle[cpu]);
 	}
 	irq_for_each(add_irq, &irqs);
 	pbuf_printf(b, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %d\nprocs_running %d\nprocs_blocked 0\n",

@@ -1,0 +1,128 @@
+/*
+ * cputimer.c - timers that count CPU time: ITIMER_VIRTUAL and ITIMER_PROF, POSIX timers and sleeps on CPU clocks,
+ * and the limit RLIMIT_CPU.
+ *
+ * A process's time only grows while one of its threads runs, and then that hart ticks: so the tick looks
+ * whether anything is due.  A timer is late by a tick at most.
+ *
+ * Data        process.cpu_timers, in no order.
+ * Locks       cpu_timers_lock for these lists: timers are armed with a sighand lock held.  A timer's function is
+ *             called with tasks_lock, so that cancelling, which takes it, waits for the function's end.
+ * Not here    the time (cputime.c); who sets such timers (itimer.c, posixtimer.c, sys_time.c).
+ * Further     setrlimit(2), RLIMIT_CPU.
+ */
+#include "kernel/cputime.h"
+#include "kernel/signal_private.h"
+#include "kernel/task.h"
+
+static struct spinlock cpu_timers_lock = SPINLOCK_INIT(RANK_CPU_TIMERS);
+
+void
+cpu_timer_arm(struct cpu_timer *t, u64 expires)
+{
+	ulong flags = spin_lock_irqsave(&cpu_timers_lock);
+
+	list_remove(&t->link);
+	t->expires = expires;
+	list_push_back(&t->proc->cpu_timers, &t->link);
+	spin_unlock_irqrestore(&cpu_timers_lock, flags);
+}
+
+bool
+cpu_timer_cancel(struct cpu_timer *t)
+{
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	bool was;
+
+	spin_lock(&cpu_timers_lock);
+	was = cpu_timer_armed(t);
+	list_remove(&t->link);
+	spin_unlock(&cpu_timers_lock);
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return was;
+}
+
+u64
+cpu_timer_now_locked(const struct cpu_timer *t)
+{
+	u64 utime, stime;
+
+	if (t->thread)
+		task_times(t->thread, &utime, &stime);
+	else
+		process_times_locked(t->proc, &utime, &stime);
+	return t->user_only ? utime : utime + stime;
+}
+
+u64
+cpu_timer_now(const struct cpu_timer *t)
+{
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	u64 now = cpu_timer_now_locked(t);
+
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return now;
+}
+
+/* --- the limit --- */
+
+/* SIGXCPU at the soft limit and each second after it; SIGKILL at the hard one. */
+static void
+check_limit(struct process *p, u64 total) MUST_HOLD(tasks_lock)
+{
+	struct abi_rlimit *l = &p->rlim[RLIMIT_CPU];
+	u64 seconds = total / NSEC_PER_SEC;
+
+	if (seconds >= l->rlim_max) {
+		signal_send_locked(p, NULL, SIGKILL, NULL);
+	} else if (seconds >= l->rlim_cur) {
+		signal_send_locked(p, NULL, SIGXCPU, NULL);
+		WRITE_ONCE(l->rlim_cur, seconds + 1);
+	}
+}
+
+/* --- what is due --- */
+
+/* Move the timers of p that have expired to `due`. */
+static void
+collect(struct process *p, struct list *due) MUST_HOLD(tasks_lock)
+{
+	struct cpu_timer *t, *next;
+	u64 utime, stime, now;
+
+	process_times_locked(p, &utime, &stime);
+	spin_lock(&cpu_timers_lock);
+	list_for_each_safe(t, next, &p->cpu_timers, link) {
+		now = t->thread ? cpu_timer_now_locked(t) : t->user_only ? utime : utime + stime;
+		if (now >= t->expires) {
+			list_remove(&t->link);
+			list_push_back(due, &t->link);
+		}
+	}
+	spin_unlock(&cpu_timers_lock);
+}
+
+void
+cpu_timers_check(struct task *t)
+{
+	struct process *p = t->proc;
+	bool limited = READ_ONCE(p->rlim[RLIMIT_CPU].rlim_cur) != RLIM_INFINITY;
+	struct list due = LIST_INIT(due);
+	struct cpu_timer *timer;
+	u64 utime, stime;
+	ulong flags;
+
+	if (likely(!limited && list_empty(&p->cpu_timers)))
+		return;
+	flags = spin_lock_irqsave(&tasks_lock);
+	if (limited) {
+		process_times_locked(p, &utime, &stime);
+		check_limit(p, utime + stime);
+	}
+	collect(p, &due);
+	while ((timer = list_first(&due, struct cpu_timer, link)) != NULL) {
+		list_remove(&timer->link);
+		timer->fn(timer, cpu_timer_now_locked(timer));
+	}
+	spin_unlock_irqrestore(&tasks_lock, flags);
+}
