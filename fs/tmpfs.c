@@ -10,7 +10,9 @@
  */
 #include "abi/mount.h"
 #include "abi/statfs.h"
+#include "abi/xattr.h"
 #include "fs/internal.h"
+#include "fs/xattr.h"
 #include "kernel/printk.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -18,10 +20,12 @@
 
 #define DIRENT_SIZE	20		/* what a name adds to its directory's st_size, as on Linux */
 #define PAGE_BLOCKS	(PAGE_SIZE / 512)
+#define INODE_SPACE	1024UL		/* what an inode counts for, where user. attributes count their bytes */
 
 struct tmpfs {				/* Guarded by: i immutable but for remount  a atomic */
 	u64	max_pages, max_inodes;	/* [i] 0: no limit */
-	u64	pages, inodes;		/* [a] used */
+	u64	pages;			/* [a] used */
+	u64	inode_space;		/* [a] used: INODE_SPACE for each inode, and user. attributes */
 	u64	last_ino;		/* [a] */
 	u32	mode, uid, gid;		/* [i] of the root */
 	bool	size_given, inodes_given, mode_given;	/* [i] shown in /proc/mounts */
@@ -79,11 +83,11 @@ tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u32 rdev)
 	struct tmpfs *t = sb->private;
 	struct inode *i;
 
-	if (charge(&t->inodes, t->max_inodes, 1))
+	if (charge(&t->inode_space, t->max_inodes * INODE_SPACE, INODE_SPACE))
 		return ERR_PTR(-ENOSPC);
 	i = inode_create(sb, mode);
 	if (!i) {
-		uncharge(&t->inodes, 1);
+		uncharge(&t->inode_space, INODE_SPACE);
 		return ERR_PTR(-ENOMEM);
 	}
 	i->ino = __atomic_add_fetch(&t->last_ino, 1, __ATOMIC_RELAXED);
@@ -114,16 +118,63 @@ tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u32 rdev)
 	return i;
 }
 
+/* What attribute x takes of the file system's room for inodes: of user's only, for they are anybody's to make. */
+static u64
+xattr_room(const char *name, u64 size)
+{
+	return strncmp(name, XATTR_USER_PREFIX, strlen(XATTR_USER_PREFIX)) ? 0 : memxattr_space(strlen(name), size);
+}
+
 static void
 tmpfs_free_inode(struct inode *i)
 {
 	struct tmpfs *t = tmpfs_of(i);
+	struct memxattr *x;
 
 	if (S_ISREG(i->mode))
 		mapping_truncate(&i->mapping, 0);
 	else if (S_ISLNK(i->mode))
 		kfree(i->private);
-	uncharge(&t->inodes, 1);
+	for (x = i->xattrs; x; x = x->next)
+		uncharge(&t->inode_space, xattr_room(x->name, x->size));
+	memxattr_free(i->xattrs);
+	uncharge(&t->inode_space, INODE_SPACE);
+}
+
+/* --- extended attributes --- */
+
+static ssize_t
+tmpfs_getxattr(struct inode *i, const char *name, void *buf, size_t size)
+{
+	return memxattr_get(i->xattrs, name, buf, size);
+}
+
+static ssize_t
+tmpfs_listxattr(struct inode *i, char *buf, size_t size)
+{
+	return memxattr_list(i->xattrs, buf, size);
+}
+
+static int
+tmpfs_setxattr(struct inode *i, const char *name, const void *value, size_t size, int flags)
+{
+	struct tmpfs *t = tmpfs_of(i);
+	u64 room = value ? xattr_room(name, size) : 0;
+	struct memxattr *old = NULL;
+	int err = charge(&t->inode_space, t->max_inodes * INODE_SPACE, room);
+
+	if (err)
+		return err;
+	err = memxattr_set(&i->xattrs, name, value, size, flags, &old);
+	if (err) {
+		uncharge(&t->inode_space, room);
+		return err;
+	}
+	if (old)
+		uncharge(&t->inode_space, xattr_room(old->name, old->size));
+	kfree(old);
+	i->ctime = time_now();
+	return 0;
 }
 
 /* --- directories: the VFS holds their locks --- */
@@ -435,7 +486,8 @@ tmpfs_statfs(struct super_block *sb, struct abi_statfs *s)
 	}
 	if (t->max_inodes) {
 		s->f_files = t->max_inodes;
-		s->f_ffree = t->max_inodes - MIN(READ_ONCE(t->inodes), t->max_inodes);
+		s->f_ffree = t->max_inodes -
+			     MIN(DIV_ROUND_UP(READ_ONCE(t->inode_space), INODE_SPACE), t->max_inodes);
 	}
 	return 0;
 }
@@ -448,7 +500,8 @@ tmpfs_remount(struct super_block *sb, ulong flags, const char *data)
 
 	if (err)
 		return err;
-	if ((new.max_pages && new.max_pages < t->pages) || (new.max_inodes && new.max_inodes < t->inodes))
+	if ((new.max_pages && new.max_pages < t->pages) ||
+	    (new.max_inodes && new.max_inodes * INODE_SPACE < t->inode_space))
 		return -EINVAL;
 	t->max_pages = new.max_pages;
 	t->max_inodes = new.max_inodes;
@@ -489,6 +542,9 @@ static const struct super_ops tmpfs_super_ops = {
 	.unmount = tmpfs_unmount,
 	.remount = tmpfs_remount,
 	.show_options = tmpfs_show_options,
+	.getxattr = tmpfs_getxattr,
+	.setxattr = tmpfs_setxattr,
+	.listxattr = tmpfs_listxattr,
 };
 
 /* --- files made by the kernel --- */

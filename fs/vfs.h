@@ -42,6 +42,7 @@ struct pbuf;
 struct stat_k;
 
 struct lock_list;
+struct memxattr;
 
 struct timespec_k { s64 sec; u32 nsec; };
 
@@ -74,6 +75,14 @@ struct super_ops {
 	int	(*remount)(struct super_block *sb, ulong flags, const char *data);
 	/* For /proc/mounts: ",size=64k". May be NULL. */
 	int	(*show_options)(struct super_block *sb, char *buf, size_t size);
+	/*
+	 * Extended attributes, all three or none; names are user., trusted. or security. and something. inode->lock is
+	 * held (set: for writing). get and list: the length, -ERANGE if size (unless 0) is less; -ENODATA.
+	 * set: value NULL removes; flags XATTR_*.
+	 */
+	ssize_t	(*getxattr)(struct inode *inode, const char *name, void *buf, size_t size);
+	int	(*setxattr)(struct inode *inode, const char *name, const void *value, size_t size, int flags);
+	ssize_t	(*listxattr)(struct inode *inode, char *buf, size_t size);
 };
 
 struct super_block {
@@ -111,6 +120,7 @@ struct inode {
 	struct rwsem lock;		/* directory: its entries; file: size and truncation */
 	struct mapping mapping;		/* cached pages of a regular file */
 	struct pipe *pipe;		/* [l] FIFO in use */
+	struct memxattr *xattrs;	/* [l] extended attributes, of a file system in memory (memxattr.c) */
 	struct lock_list *locks;	/* byte-range and flock locks (fs/locks.c), NULL: never any */
 	u32	flags;			/* [a] INODE_* */
 	struct inode *hash_next;	/* under icache_lock (fs/icache.c) */

@@ -34,8 +34,10 @@ REFERENCES = {
         #include <linux/utsname.h> <linux/mount.h> <linux/magic.h> <linux/prctl.h>
         #include <linux/sysinfo.h> <linux/capability.h> <linux/uio.h> <linux/random.h>
         #include <linux/reboot.h> <linux/elf.h> <linux/auxvec.h> <linux/rtc.h> <linux/tty.h>
-        #include <linux/signal.h> <linux/eventpoll.h> <linux/timerfd.h> <linux/signalfd.h> <linux/pidfd.h>
-        #include <linux/timex.h>
+        #include <linux/signal.h> #include <linux/eventpoll.h> #include <linux/timerfd.h>
+        #include <linux/signalfd.h> #include <linux/pidfd.h> #include <linux/timex.h>
+        #include <linux/xattr.h> #include <linux/memfd.h> #include <linux/openat2.h>
+        #include <linux/inotify.h>
     """,
     "libc": """
         #include <errno.h> <fcntl.h> <unistd.h> <dirent.h> <elf.h> <poll.h> <signal.h>

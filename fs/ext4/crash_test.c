@@ -8,6 +8,7 @@
 #include "abi/fcntl.h"
 #include "fs/host/host.h"
 #include "fs/host/vfs.h"
+#include "fs/xattr.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 
@@ -52,6 +53,17 @@ cut(const char *path)
 }
 
 static void
+mark(const char *path)
+{
+	struct path p;
+
+	if (path_lookup(AT_FDCWD, path, 0, &p))
+		return;
+	vfs_setxattr(&p, host_below(2) ? "user.mark" : "user.other", host_below(4) ? data : NULL, host_below(700), 0);
+	path_put(&p);
+}
+
+static void
 work(void *arg)
 {
 	struct worker *w = arg;
@@ -64,7 +76,7 @@ work(void *arg)
 	for (int i = 0; i < STEPS; i++) {
 		name_of(a, w->id, host_below(NAMES));
 		name_of(b, host_below(TASKS), host_below(NAMES));
-		switch (host_below(8)) {
+		switch (host_below(9)) {
 		case 0: case 1: case 2:
 			write_some(a, host_below(3) == 0);
 			break;
@@ -83,6 +95,9 @@ work(void *arg)
 		case 7:
 			if (host_below(4) == 0)
 				super_sync(host_super(), true);
+			break;
+		case 8:
+			mark(a);
 		}
 		host_sleep(host_below(300) * 1000000UL);
 	}

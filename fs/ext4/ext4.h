@@ -7,7 +7,7 @@
  *	group.c      descriptors and bitmaps		zone.c       blocks that no file may have
  *	balloc.c     blocks: find, take, give back	prealloc.c   blocks kept for files that grow
  *	ialloc.c     inodes: find, take, give back	inode.c      an inode read, written, freed
- *	table.c      inodes in the inode table		xattr.c      extended attributes, kept and freed
+ *	table.c      inodes in the inode table		xattr.c, xattr_set.c  extended attributes
  *	orphan.c     files to be finished at mount	orphan_file.c  the same, listed in a file
  *	map.c        logical block to disk block	extent_*.c   extent trees
  *	indirect.c   block maps of ext2			data.c, pageio.c, writeback.c, direct.c, journaled.c  pages
@@ -158,7 +158,8 @@ struct ext4_inode {
 	u32	generation;		/* [i] */
 	u32	csum_seed;		/* [i] of inode number and generation */
 	u16	extra_isize;		/* [i] */
-	u64	acl_block;		/* extended attributes, kept as they are */
+	u64	acl_block;		/* [l] extended attributes that are not in the inode; 0: none */
+	bool	fast_symlink;		/* [i] of a symbolic link: its target is in block */
 	struct rwsem size_lock;		/* rank RANK_EXT4_SIZE: read while pages are written back, write to shrink */
 	struct rwsem map_lock;		/* rank RANK_EXT4_MAP: the tree or block map */
 	union {
@@ -199,12 +200,7 @@ static inline bool ext4_journals_data(const struct inode *i)
 	       (ext4_isb(i)->data == EXT4_DATA_JOURNAL || (ext4_i(i)->flags & EXT4_JOURNAL_DATA_FL));
 }
 
-/* A symbolic link whose target is in i_block: it has no blocks but perhaps one of extended attributes. */
-static inline bool
-ext4_is_fast_symlink(const struct inode *i)
-{
-	return S_ISLNK(i->mode) && i->blocks == (ext4_i(i)->acl_block ? ext4_isb(i)->block_size >> 9 : 0);
-}
+static inline bool ext4_is_fast_symlink(const struct inode *i) { return ext4_i(i)->fast_symlink; }
 
 /* --- super.c --- */
 extern const struct file_system ext4_fs, ext3_fs, ext2_fs;
@@ -408,8 +404,8 @@ void	ext4_table_seal(struct buffer *b);
 void	ext4_inode_module_init(void);
 /* The table block of ino is ours from here on, zeroed: nobody had an inode in it before. */
 int	ext4_inode_table_new(struct handle *h, struct inode *inode);
-/* xattr.c: acl_block goes, or one reference to it */
-int	ext4_xattr_release(struct handle *h, struct inode *inode);
+/* A change in its place in the table that is not one of its fields: after ext4_write_access, in place of ext4_dirty. */
+int	ext4_table_dirty(struct handle *h, struct inode *inode, struct buffer *b);
 /* Write inode's attributes and i_block into its table block under h. Needs EXT4_CREDITS_INODE. */
 int	ext4_inode_dirty(struct handle *h, struct inode *inode);
 /* The same for a change that fdatasync need not wait for: times. */
@@ -419,6 +415,13 @@ void	ext4_free_inode(struct inode *inode);		/* super_ops: last reference */
 void	ext4_set_ops(struct inode *inode);		/* by mode: ops, fops, mapping.ops */
 int	ext4_setattr(struct inode *inode, const struct attr *a);
 int	ext4_getattr(struct inode *inode, struct stat_k *out);
+
+/* --- xattr.c, xattr_set.c --- */
+/* acl_block goes, or one reference to it */
+int	ext4_xattr_release(struct handle *h, struct inode *inode);
+ssize_t	ext4_getxattr(struct inode *inode, const char *name, void *buf, size_t size);	/* super_ops, as the next two */
+ssize_t	ext4_listxattr(struct inode *inode, char *buf, size_t size);
+int	ext4_setxattr(struct inode *inode, const char *name, const void *value, size_t size, int flags);
 
 /* --- orphan.c --- */
 int	ext4_orphan_add(struct handle *h, struct inode *inode);	/* harmless if it is one */

@@ -17,6 +17,7 @@
 #include "fs/host/private.h"
 #include "fs/host/vfs.h"
 #include "fs/internal.h"
+#include "fs/xattr.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 
@@ -118,6 +119,10 @@ look_at(const char *path, const struct stat_k *st, struct inode *inode)
 	static char buf[16384];
 	struct file *f;
 
+	rwsem_lock_read(&inode->lock);
+	inode->sb->ops->listxattr(inode, buf, sizeof(buf));
+	inode->sb->ops->getxattr(inode, "user.long", buf, sizeof(buf));
+	rwsem_unlock_read(&inode->lock);
 	if (S_ISLNK(st->mode))
 		inode->ops->readlink(inode, buf, sizeof(buf));
 	if (!S_ISREG(st->mode))
@@ -211,10 +216,24 @@ cut(const char *path)
 }
 
 static void
+set_attribute(const char *path)
+{
+	static const char *const name[] = { "user.long", "user.short", "user.new", "trusted.new" };
+	static const char value[600];
+	struct path p;
+
+	if (path_lookup(AT_FDCWD, path, 0, &p))
+		return;
+	vfs_setxattr(&p, name[host_below(4)], host_below(3) ? value : NULL, host_below(host_below(2) ? 20 : 600), 0);
+	path_put(&p);
+}
+
+static void
 change_something(void)
 {
 	static const char *const what[] = {
-		"write", "cut", "unlink", "rmdir", "rename", "exchange", "link", "mkdir", "symlink", "fsync",
+		"write", "cut", "unlink", "rmdir", "rename", "exchange", "link", "mkdir", "symlink", "attribute",
+		"fsync",
 	};
 	char a[PATH_ROOM + 32];
 	const char *name = some_name();
@@ -249,6 +268,9 @@ change_something(void)
 		break;
 	case 8:
 		vfs_symlink(host_below(2) ? "short" : some_name(), AT_FDCWD, new_name(a));
+		break;
+	case 9:
+		set_attribute(name);
 		break;
 	default:
 		f = vfs_open(AT_FDCWD, name, O_RDONLY | O_NONBLOCK, 0);

@@ -692,6 +692,9 @@ static const struct super_ops ext4_super_ops = {
 	.unmount = ext4_unmount,
 	.remount = ext4_remount,
 	.show_options = ext4_show_options,
+	.getxattr = ext4_getxattr,
+	.setxattr = ext4_setxattr,
+	.listxattr = ext4_listxattr,
 };
 
 static struct super_block *

@@ -21,6 +21,7 @@ ext4_symlink_set(struct handle *h, struct inode *inode, const char *target, uint
 
 	inode->size = ei->disk_size = len;
 	if (len <= FAST_MAX) {
+		ei->fast_symlink = true;
 		ei->flags &= ~EXT4_EXTENTS_FL;
 		memset(ei->block, 0, sizeof(ei->block));
 		memcpy(ei->block, target, len);

@@ -232,6 +232,8 @@ ext4_inode_decode(struct inode *inode, const struct ext4_disk_inode *d)
 	ei->acl_block = d->i_file_acl_lo;
 	if (s->incompat & EXT4_INCOMPAT_64BIT)
 		ei->acl_block |= (u64)d->i_file_acl_hi << 32;
+	/* Such a link has no blocks but perhaps one of extended attributes. */
+	ei->fast_symlink = S_ISLNK(inode->mode) && inode->blocks == (ei->acl_block ? s->block_size >> 9 : 0);
 	ei->disk_size = inode->size;
 	ei->dtime = d->i_dtime;
 	memcpy(ei->block, d->i_block, sizeof(ei->block));
@@ -357,6 +359,14 @@ large_file_set(struct ext4_sb *s, struct handle *h) NO_TSA
 }
 
 int
+ext4_table_dirty(struct handle *h, struct inode *inode, struct buffer *b)
+{
+	seal_later(ext4_isb(inode), inode, b);
+	WRITE_ONCE(ext4_i(inode)->sync_tid, ext4_tid(inode->sb, h));
+	return ext4_dirty(inode->sb, h, b);
+}
+
+int
 ext4_inode_dirty_times(struct handle *h, struct inode *inode)
 {
 	struct super_block *sb = inode->sb;
@@ -378,9 +388,7 @@ ext4_inode_dirty_times(struct handle *h, struct inode *inode)
 	spin_lock(&ei->lock);
 	inode_encode(s, inode, (void *)((u8 *)b->data + ei->table_off));
 	spin_unlock(&ei->lock);
-	seal_later(s, inode, b);
-	WRITE_ONCE(ei->sync_tid, ext4_tid(sb, h));
-	return ext4_dirty(sb, h, b);
+	return ext4_table_dirty(h, inode, b);
 }
 
 int
