@@ -34,7 +34,7 @@ def figures(foreign, kernel, build, rows):
     here = [row for row in rows if "@" not in row]
     there = [row.partition("@")[0] for row in rows if "@ext4" in row]
     text = ""
-    with Machine(kernel=kernel, foreign=foreign, initrd=archive, append="quiet console=ttyS0", icount=True,
+    with Machine(kernel=kernel, foreign=foreign, initrd=archive, append="quiet norandmaps console=ttyS0", icount=True,
                  disks=[f"{disk},cache=unsafe"], extra=SLEEP, name="bench") as m:   # a flush costs the host nothing
         m.boot(timeout=60)
         if here or not rows:

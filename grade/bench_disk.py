@@ -47,7 +47,7 @@ class Bench:
             {"bin/diskbench": (0o100755, (ROOT / BUILD / "user/bench/diskbench").read_bytes())}))
 
     def machine(self, disks, icount=True, **how):
-        return Machine(kernel=self.kernel, foreign=self.foreign, initrd=self.archive, append="quiet", icount=icount,
+        return Machine(kernel=self.kernel, foreign=self.foreign, initrd=self.archive, append="quiet norandmaps", icount=icount,
                        disks=disks, extra=SLEEP if icount else (), name=f"bench-disk-{self.name}", **how).start()
 
     def measure(self, m, command, timeout=600):

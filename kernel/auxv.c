@@ -3,7 +3,7 @@
  *
  *	stack_top	8 zero bytes
  *			program's name, environment strings, argument strings
- *			16 random bytes (AT_RANDOM)
+ *			up to a page left out at random; 16 random bytes (AT_RANDOM)
  *			auxv: pairs of type and value, AT_NULL
  *			envp[], NULL
  *			argv[], NULL
@@ -89,7 +89,7 @@ exec_write_stack(struct exec *x)
 	int n, err;
 
 	strings = mm->stack_top - sizeof(u64) - args->bytes;
-	random = (strings - RANDOM_BYTES) & ~15UL;
+	random = (strings - RANDOM_BYTES - mm_place_arguments(mm)) & ~15UL;
 	v = words * sizeof(u64) <= PAGE_SIZE ? page_alloc(GFP_KERNEL) : kmalloc(words * sizeof(u64), GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;

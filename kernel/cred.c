@@ -61,19 +61,34 @@ update_caps(struct task *t, u32 old_euid)
 		t->cap_effective = CAP_ALL;
 }
 
+/* Of a file's mode: S_ISUID and S_ISGID, where they mean something to exec. */
+static u32
+id_bits(const struct file *f)
+{
+	u32 mode = f->inode->mode;
+
+	if ((f->path.mnt->flags & MS_NOSUID) || current->no_new_privs)
+		return 0;
+	return (mode & S_ISUID) | (mode & S_IXGRP ? mode & S_ISGID : 0);
+}
+
+bool
+cred_exec_sets_id(const struct file *f)
+{
+	return id_bits(f);
+}
+
 bool
 cred_exec(const struct file *f)
 {
 	struct task *t = current;
 	const struct inode *i = f->inode;
-	u32 old_euid = t->euid;
+	u32 old_euid = t->euid, bits = id_bits(f);
 
-	if (!(f->path.mnt->flags & MS_NOSUID) && !t->no_new_privs) {
-		if (i->mode & S_ISUID)
-			t->euid = i->uid;
-		if ((i->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-			t->egid = i->gid;
-	}
+	if (bits & S_ISUID)
+		t->euid = i->uid;
+	if (bits & S_ISGID)
+		t->egid = i->gid;
 	t->suid = t->fsuid = t->euid;
 	t->sgid = t->fsgid = t->egid;
 	update_caps(t, old_euid);

@@ -17,6 +17,8 @@ struct task;
  * no_new_privs says otherwise. True if the program gains something its caller did not have (AT_SECURE).
  */
 bool	cred_exec(const struct file *f);
+/* Would it look at f's set-user-ID or set-group-ID bit? */
+bool	cred_exec_sets_id(const struct file *f);
 
 /*
  * May current, acting as these ids, look at what t keeps to itself, or take a descriptor of it? ptrace(2), "Ptrace

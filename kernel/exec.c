@@ -17,6 +17,7 @@
 #include "kernel/exec.h"
 
 #include "abi/errno.h"
+#include "abi/personality.h"
 #include "abi/wait.h"
 #include "arch/switch.h"
 #include "arch/trap.h"
@@ -62,11 +63,12 @@ build_mm(struct exec *x)
 	if (!mm)
 		return -ENOMEM;
 	x->mm = mm;
-	err = mm_setup_stack(mm, current->proc->rlim[RLIMIT_STACK].rlim_cur);
-	if (!err)
-		err = mm_map_vdso(mm);
+	x->personality = personality_after_exec(cred_exec_sets_id(x->prog.file));
+	err = mm_setup_stack(mm, current->proc->rlim[RLIMIT_STACK].rlim_cur, x->personality & ADDR_NO_RANDOMIZE);
 	if (!err)
 		err = exec_map(x);
+	if (!err)
+		err = mm_map_vdso(mm);
 	if (!err)
 		mm->brk_start = mm->brk = x->brk;
 	return err;
@@ -208,6 +210,7 @@ reset_task(struct exec *x)
 	signal_exec();
 	files_close_on_exec(t->files);
 	x->secure = cred_exec(x->prog.file);
+	t->personality = x->personality;
 	publish(t, x->prog.file);
 	x->prog.file = NULL;			/* now the process's */
 }

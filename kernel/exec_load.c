@@ -20,9 +20,6 @@
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 
-/* Where a position-independent program goes: two thirds up, leaving room for its heap and for mmap above. */
-#define DYN_BASE	(USER_TOP / 3 * 2 & PAGE_MASK)
-
 int
 program_check(struct program *p, const void *head, size_t n)
 {
@@ -120,7 +117,7 @@ note_extent(struct exec *x)
 		mm->start_data = start;
 		mm->end_data = start + s->filesz;
 	}
-	x->brk = PAGE_ALIGN(x->prog.bias + x->prog.img.high);
+	x->brk = mm_place_heap(mm, x->prog.bias + x->prog.img.high);
 }
 
 int
@@ -132,9 +129,8 @@ exec_map(struct exec *x)
 	long at;
 	int err;
 
-	/* Room kept for an unlimited stack may reach below the usual place. */
 	if (prog->img.dynamic)
-		prog->bias = MIN((u64)DYN_BASE, ALIGN_DOWN(mm->mmap_top / 3 * 2, PAGE_SIZE)) - prog->img.low;
+		prog->bias = mm_place_program(mm) - prog->img.low;
 	if (prog->bias + prog->img.high > mm->mmap_top)
 		return -ENOEXEC;		/* it would lie where the stack is */
 	err = map_program(mm, prog);

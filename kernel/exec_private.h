@@ -49,6 +49,7 @@ struct exec {
 	struct mm *mm;			/* the new address space until it is current's */
 	u64	entry, sp;		/* where user mode starts */
 	u64	brk;
+	u32	personality;
 	bool	secure;			/* set-user-ID or set-group-ID took effect */
 };
 
@@ -75,6 +76,10 @@ int	program_check(struct program *p, const void *head, size_t n);
 int	exec_map(struct exec *x);
 /* Zero what lies between the end of a file's data and the end of its page. x->mm is current's. 0 or -EFAULT. */
 int	exec_clear_bss(const struct exec *x);
+
+/* --- personality.c --- */
+/* current's once it runs another program; sets_id: with other ids. */
+u32	personality_after_exec(bool sets_id);
 
 /* --- auxv.c --- */
 /* Write strings and vectors on the new stack (x->mm is current's): sets x->sp. 0 or -errno. */

@@ -185,6 +185,7 @@ copy_rest(struct task *t, const struct clone_args_k *a)
 	struct task *me = current;
 
 	memcpy(t->comm, me->comm, sizeof(t->comm));
+	t->personality = me->personality;
 	t->sig_blocked = me->sig_blocked;
 	if (!(a->flags & CLONE_VM) || (a->flags & CLONE_VFORK))
 		t->altstack = me->altstack;

@@ -30,7 +30,7 @@ static char *init_envp[INIT_MAX + 3] = { "HOME=/", "TERM=linux" };
 
 /* Words that mean something to this kernel, or that every Linux takes and init need not see. */
 static const char *const known[] = {
-	"console", "debug", "earlycon", "ignore_loglevel", "init", "loglevel", "maxcpus", "mem", "nosmp",
+	"console", "debug", "earlycon", "ignore_loglevel", "init", "loglevel", "maxcpus", "mem", "norandmaps", "nosmp",
 	"panic", "quiet", "ramdisk", "rdinit", "ro", "root", "rootdelay", "rootflags", "rootfstype", "rootwait", "rw",
 	"sched", NULL
 };

@@ -111,6 +111,7 @@ struct task {
 	u32	ngroups, *groups;
 	u64	cap_effective;
 	bool	no_new_privs;
+	u32	personality;		/* [o] personality(2) */
 
 	/* Signals. [s] */
 	u64	sig_blocked;

@@ -100,6 +100,11 @@ void	gather_finish(struct gather *g);
 /* --- mm.c --- */
 void	mm_init(void);			/* the caches; called by vmap_init */
 
+/* --- placement.c --- */
+void	placement_init(void);
+/* Choose stack_top and mmap_top, for a stack of at most stack_limit. fixed: nothing at random. */
+void	mm_place(struct mm *mm, u64 stack_limit, bool fixed);
+
 /* --- area.c --- */
 void	area_init(void);
 #define STACK_GUARD	(256 * PAGE_SIZE)	/* stays unmapped below a stack */

@@ -24,12 +24,7 @@
 #include "mm/internal.h"
 #include "mm/slab.h"
 
-/* Where exec puts things: the vDSO on top, its data below it, a hole, the stack; mappings below the stack's room. */
-#define VDSO_ADDR	(USER_TOP - 2 * PAGE_SIZE)
-#define STACK_TOP	(USER_TOP - 4 * PAGE_SIZE)
 #define STACK_FIRST	(32 * PAGE_SIZE)	/* mapped at exec; grows by faults */
-#define STACK_ROOM_MIN	(128 * MiB)		/* kept free below the stack, whatever its limit... */
-#define STACK_ROOM_MAX	(USER_TOP / 6 * 5)	/* ...and at most, as Linux */
 
 static struct slab_cache *mm_cache;
 
@@ -50,6 +45,7 @@ mm_init(void)
 {
 	mm_cache = slab_create("mm", sizeof(struct mm), 64, mm_construct);
 	area_init();
+	placement_init();
 }
 
 struct mm *
@@ -69,8 +65,6 @@ mm_create(void)
 	mm->nareas = 0;
 	mm->cpus = 0;
 	memset(&mm->brk_start, 0, sizeof(*mm) - offsetof(struct mm, brk_start));
-	mm->stack_top = STACK_TOP;
-	mm->mmap_top = STACK_TOP - STACK_ROOM_MIN;
 	atomic_set(&mm->refs, 1);
 	/* Last: from here on task_mm_get may find it. */
 	smp_wmb();
@@ -163,24 +157,17 @@ task_mm_get(struct task *t)
 /* ---- for exec ---- */
 
 int
-mm_setup_stack(struct mm *mm, u64 size_limit)
+mm_setup_stack(struct mm *mm, u64 size_limit, bool fixed)
 {
-	u64 room = MIN(MAX(size_limit, STACK_ROOM_MIN), STACK_ROOM_MAX);
 	struct area *a = area_alloc();
 
 	if (!a)
 		return -ENOMEM;
-	a->start = STACK_TOP - STACK_FIRST;
-	a->end = STACK_TOP;
+	mm_place(mm, size_limit, fixed);
+	a->start = mm->stack_top - STACK_FIRST;
+	a->end = mm->stack_top;
 	a->flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_GROWSDOWN;
 	rwsem_lock_write(&mm->lock);
-	mm->stack_top = STACK_TOP;
-	mm->mmap_top = ALIGN_DOWN(STACK_TOP - room - STACK_GUARD, PAGE_SIZE);
-	if (!area_range_free(mm, a->start, a->end)) {
-		rwsem_unlock_write(&mm->lock);
-		area_free(a);
-		return -ENOMEM;
-	}
 	area_insert(mm, a);
 	rwsem_unlock_write(&mm->lock);
 	return 0;
@@ -190,6 +177,7 @@ int
 mm_map_vdso(struct mm *mm)
 {
 	struct area *data = area_alloc(), *code = area_alloc();
+	u64 at;
 
 	if (!data || !code) {
 		if (data)
@@ -198,19 +186,24 @@ mm_map_vdso(struct mm *mm)
 			area_free(code);
 		return -ENOMEM;
 	}
-	data->start = VDSO_ADDR - PAGE_SIZE;
-	data->end = VDSO_ADDR;
-	data->flags = VM_READ | VM_IO;
-	code->start = VDSO_ADDR;
-	code->end = VDSO_ADDR + PAGE_SIZE;
-	code->flags = VM_READ | VM_EXEC | VM_IO;
-	code->pgoff = 1;			/* fault_vdso */
 	rwsem_lock_write(&mm->lock);
-	area_insert(mm, data);
-	area_insert(mm, code);
-	mm->vdso = VDSO_ADDR;
+	at = area_gap(mm, 2 * PAGE_SIZE);
+	if (at) {
+		data->start = at;
+		data->end = code->start = mm->vdso = at + PAGE_SIZE;
+		code->end = at + 2 * PAGE_SIZE;
+		data->flags = VM_READ | VM_IO;
+		code->flags = VM_READ | VM_EXEC | VM_IO;
+		code->pgoff = 1;		/* fault_vdso */
+		area_insert(mm, data);
+		area_insert(mm, code);
+	}
 	rwsem_unlock_write(&mm->lock);
-	return 0;
+	if (at)
+		return 0;
+	area_free(data);
+	area_free(code);
+	return -ENOMEM;
 }
 
 void

@@ -50,6 +50,7 @@ struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a
 	u64	brk_start, brk;		/* [l] from here on zeroed by mm_create */
 	u64	mmap_top;		/* areas are placed downward from here */
 	u64	stack_top;
+	u8	randomize;			/* RANDOMIZE_*: what its exec was to put at random */
 	u64	arg_start, arg_end, env_start, env_end;
 	u64	start_code, end_code, start_data, end_data;
 	u64	vdso;			/* user address of the vDSO's image */
@@ -86,8 +87,15 @@ int	mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags);
 long	mm_brk(struct mm *mm, u64 brk);			/* the break afterwards */
 struct area *mm_find(struct mm *mm, u64 addr) MUST_HOLD_SHARED(mm->lock);	/* first area with end > addr */
 
+/* placement.c: what is put where no program can guess. Set by `norandmaps` and /proc. */
+enum { RANDOMIZE_NOTHING, RANDOMIZE_MAPS, RANDOMIZE_HEAP };
+extern int randomize_va_space;
+u64	mm_place_program(struct mm *mm);		/* where one that may lie anywhere goes */
+u64	mm_place_heap(struct mm *mm, u64 end);		/* where the break starts; end: the program's */
+u64	mm_place_arguments(struct mm *mm);		/* bytes to leave between the strings and what points to them */
+
 /* exec builds a stack: make the stack area, and later write to it by copy_to_user once current->mm is it. */
-int	mm_setup_stack(struct mm *mm, u64 size_limit);
+int	mm_setup_stack(struct mm *mm, u64 size_limit, bool fixed);	/* fixed: nothing at random */
 int	mm_map_vdso(struct mm *mm);
 
 /* Flush [start, end) on every hart that may hold it, and wait for user copies in flight. */

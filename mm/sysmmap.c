@@ -7,6 +7,7 @@
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "abi/mount.h"
+#include "abi/personality.h"
 #include "abi/resource.h"
 #include "fs/vfs.h"
 #include "kernel/fdtable.h"
@@ -22,6 +23,13 @@ prot_flags(ulong prot)
 	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
+/* VM_EXEC for what can be read, if the program asked for that. */
+static u32
+implied_exec(u32 vm_flags)
+{
+	return (vm_flags & VM_READ) && unlikely(current->personality & READ_IMPLIES_EXEC) ? VM_EXEC : 0;
+}
+
 /* May this file be mapped so? 0 or -errno. */
 static int
 check_file(const struct file *f, u32 *vm_flags)
@@ -34,8 +42,12 @@ check_file(const struct file *f, u32 *vm_flags)
 		if (!(f->mode & FMODE_WRITE))
 			*vm_flags &= ~VM_MAYWRITE;
 	}
-	if (f->path.mnt && (f->path.mnt->flags & MS_NOEXEC) && (*vm_flags & VM_EXEC))
-		return -EPERM;
+	if (f->path.mnt && (f->path.mnt->flags & MS_NOEXEC)) {
+		if (*vm_flags & VM_EXEC)
+			return -EPERM;
+	} else {
+		*vm_flags |= implied_exec(*vm_flags);
+	}
 	return f->ops->mmap ? 0 : -ENODEV;
 }
 
@@ -94,6 +106,7 @@ sys_mmap(const ulong *a)
 	if (flags & MAP_LOCKED)
 		vm_flags |= VM_LOCKED;
 	if (flags & MAP_ANONYMOUS) {
+		vm_flags |= implied_exec(vm_flags);
 		if (vm_flags & VM_SHARED)
 			return flags & MAP_GROWSDOWN ? -EINVAL : map_shared_anonymous(addr, len, vm_flags, flags);
 		if (flags & MAP_GROWSDOWN)
@@ -129,7 +142,7 @@ sys_mprotect(const ulong *a)
 
 	if (prot & ~(ulong)(PROT_READ | PROT_WRITE | PROT_EXEC))
 		return -EINVAL;
-	return mm_protect(current->mm, a[0], a[1], prot_flags(prot));
+	return mm_protect(current->mm, a[0], a[1], prot_flags(prot) | implied_exec(prot_flags(prot)));
 }
 
 /* brk(2): the break afterwards, whether or not it moved. */

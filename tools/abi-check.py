@@ -37,7 +37,7 @@ REFERENCES = {
         #include <linux/signal.h> #include <linux/eventpoll.h> #include <linux/timerfd.h>
         #include <linux/signalfd.h> #include <linux/pidfd.h> #include <linux/timex.h>
         #include <linux/xattr.h> #include <linux/memfd.h> #include <linux/openat2.h>
-        #include <linux/inotify.h>
+        #include <linux/inotify.h> #include <linux/personality.h>
     """,
     "libc": """
         #include <errno.h> <fcntl.h> <unistd.h> <dirent.h> <elf.h> <poll.h> <signal.h>
@@ -251,7 +251,10 @@ def main():
         macros = run(cc, ["-E", "-dM"], includes(which))
         if macros.returncode:
             sys.exit(macros.stderr)
-        present = set(re.findall(r"^#define (\w+) ", macros.stdout, re.M)) & set(names)
+        present = set(re.findall(r"^#define (\w+) ", macros.stdout, re.M))
+        # Linux has some as enumerators: their values are compared like any other.
+        present |= set(re.findall(r"^\s*(\w+) =", run(cc, ["-E"], includes(which)).stdout, re.M))
+        present &= set(names)
         known |= present
         text, count = source(which, names, present)
         result = run(cc, ["-fsyntax-only"], text)

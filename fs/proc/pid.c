@@ -359,6 +359,13 @@ limits_show(struct pbuf *b, const struct pnode *n, struct task *t)
 }
 
 static int
+personality_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%08x\n", t->personality);
+	return 0;
+}
+
+static int
 oom_score_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
 	struct mm *mm = task_mm_get(t);
@@ -529,6 +536,7 @@ static const struct pentry net_table[] = {
 	PDIR("net", net_table), \
 	PFILE("oom_score", oom_score_show), \
 	SETTING("oom_score_adj", oom_score_adj_show, oom_score_adj_write), \
+	SECRET("personality", 0400, personality_show), \
 	LINK(root), \
 	PFILE("stat", stat_show), \
 	PFILE("statm", proc_statm_show), \

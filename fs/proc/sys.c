@@ -12,6 +12,7 @@
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "lib/string.h"
+#include "mm/mm.h"
 #include "net/socket.h"
 #include "net/unix/unix.h"
 
@@ -153,6 +154,19 @@ overcommit_write(const struct pnode *n, struct task *t, char *s, size_t len)
 }
 
 static int
+randomize_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", randomize_va_space);
+	return 0;
+}
+
+static int
+randomize_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	return parse_setting(s, RANDOMIZE_NOTHING, RANDOMIZE_HEAP, &randomize_va_space);
+}
+
+static int
 swappiness_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
 	pbuf_printf(b, "%d\n", swappiness);
@@ -249,6 +263,7 @@ static const struct pentry kernel_table[] = {
 	PFILE("pid_max", pid_max_show),
 	SETTING("printk", printk_show, printk_write),
 	PDIR("random", random_table),
+	SETTING("randomize_va_space", randomize_show, randomize_write),
 	PTEXT("tainted", "0\n"),
 	PTEXT("version", UTS_VERSION "\n"),
 	{ 0 },

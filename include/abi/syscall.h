@@ -75,6 +75,7 @@
 #define SYS_timerfd_gettime 87
 #define SYS_utimensat	88
 #define SYS_capget	90
+#define SYS_personality		92
 #define SYS_exit	93
 #define SYS_exit_group	94
 #define SYS_waitid	95
@@ -183,6 +184,7 @@
 #define SYS_munlock	229
 #define SYS_mlockall	230
 #define SYS_munlockall	231
+#define SYS_mincore		232
 #define SYS_madvise	233
 #define SYS_rt_tgsigqueueinfo 240
 #define SYS_accept4	242
@@ -194,8 +196,13 @@
 #define SYS_clock_adjtime 266
 #define SYS_syncfs	267
 #define SYS_sendmmsg	269
+#define SYS_process_vm_readv	270
+#define SYS_process_vm_writev	271
 #define SYS_renameat2	276
 #define SYS_getrandom	278
+#define SYS_execveat		281
+#define SYS_membarrier		283
+#define SYS_mlock2		284
 #define SYS_statx	291
 #define SYS_pidfd_send_signal 424
 #define SYS_pidfd_open	434
