@@ -82,7 +82,7 @@ sys_ftruncate(const ulong *a)
 	return err;
 }
 
-static long
+long
 file_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 {
 	loff_t end;

@@ -2,7 +2,8 @@
  * tmpfs.c - a file system in memory, with a limit: tmpfs, and rootfs, which is the same thing.
  *
  * Data        struct tmpfs, sb->private: limits and what is used.  Names are dentries, bytes are
- *             page caches (libfs.c); a symbolic link's target is inode->private.
+ *             page caches (libfs.c); a symbolic link's target is inode->private, which of a file is the number
+ *             of pages that count as promised whether they are there or not (mm/commit.c).
  * Locks       the VFS's; the counters are atomic.  A page is charged before it is made
  *             (mapping_ops.charge) and given back when the cache lets it go, so that the sum of
  *             st_blocks is what statfs calls used.
@@ -16,6 +17,7 @@
 #include "kernel/printk.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/mm.h"
 #include "mm/slab.h"
 
 #define DIRENT_SIZE	20		/* what a name adds to its directory's st_size, as on Linux */
@@ -61,12 +63,17 @@ static int
 tmpfs_charge(struct mapping *m, long pages)
 {
 	struct tmpfs *t = tmpfs_of(m->inode);
+	bool promised = m->inode->private;
 	int err = 0;
 
+	if (pages > 0 && !promised && !commit_allows(NULL, pages))
+		return -ENOSPC;
 	if (pages > 0)
 		err = charge(&t->pages, t->max_pages, pages);
 	else
 		uncharge(&t->pages, -pages);
+	if (!err && !promised)
+		commit_add(pages);
 	if (!err)
 		__atomic_fetch_add(&m->inode->blocks, pages * (long)PAGE_BLOCKS, __ATOMIC_RELAXED);
 	return err;
@@ -131,10 +138,12 @@ tmpfs_free_inode(struct inode *i)
 	struct tmpfs *t = tmpfs_of(i);
 	struct memxattr *x;
 
-	if (S_ISREG(i->mode))
+	if (S_ISREG(i->mode)) {
 		mapping_truncate(&i->mapping, 0);
-	else if (S_ISLNK(i->mode))
+		commit_add(-(long)i->private);
+	} else if (S_ISLNK(i->mode)) {
 		kfree(i->private);
+	}
 	for (x = i->xattrs; x; x = x->next)
 		uncharge(&t->inode_space, xattr_room(x->name, x->size));
 	memxattr_free(i->xattrs);
@@ -574,13 +583,21 @@ ram_node_create(struct dentry *root, const char *name, u32 mode, u32 rdev)
 }
 
 struct file *
-shmem_file_create(u64 size)
+shmem_file_create(u64 size, bool reserve)
 {
-	struct inode *i = tmpfs_inode(shmem_sb, NULL, S_IFREG | 0777, 0);
+	ulong pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	struct inode *i;
 	struct file *f;
 
+	if (reserve && !commit_allows(NULL, pages))
+		return ERR_PTR(-ENOMEM);
+	i = tmpfs_inode(shmem_sb, NULL, S_IFREG | 0777, 0);
 	if (IS_ERR(i))
 		return ERR_PTR(PTR_ERR(i));
+	if (reserve) {
+		commit_add(pages);
+		i->private = (void *)pages;
+	}
 	i->nlink = 0;
 	i->size = size;
 	f = file_create(&ram_file_fops, i, O_RDWR | O_LARGEFILE);

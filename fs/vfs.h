@@ -394,7 +394,10 @@ int	disk_file_mmap(struct file *f, struct area *a);
 void	ram_link(struct dentry *d, struct inode *inode);
 void	ram_unlink(struct dentry *d);
 /* A file of `size` zero bytes with no name, for shared anonymous memory. ERR_PTR. */
-struct file *shmem_file_create(u64 size);
+/* fallocate(2) of an open file. */
+long	file_fallocate(struct file *f, int mode, loff_t off, loff_t len);
+/* reserve: its pages count as promised from now on (mm/commit.c). ERR_PTR. */
+struct file *shmem_file_create(u64 size, bool reserve);
 
 /* --- poll --- */
 struct poll_table {

@@ -115,6 +115,7 @@ exec_write_stack(struct exec *x)
 	memcpy(mm->auxv, p, n * sizeof(struct abi_auxv));
 	p += n * 2;
 	x->sp = (random - (p - v) * sizeof(u64)) & ~15UL;
+	mm->start_stack = x->sp;
 	err = copy_to_user(UPTR(x->sp), v, (p - v) * sizeof(u64));
 out:
 	if (words * sizeof(u64) <= PAGE_SIZE)

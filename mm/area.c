@@ -57,6 +57,14 @@ static void
 account(struct mm *mm, u32 flags, long pages)
 {
 	mm->total_pages += pages;
+	if (mm->total_pages > mm->hiwater_pages)
+		mm->hiwater_pages = mm->total_pages;
+	if (flags & VM_LOCKED)
+		mm->locked_pages += pages;
+	if (flags & VM_ACCOUNT) {
+		mm->committed += pages;
+		commit_add(pages);
+	}
 	if (flags & VM_GROWSDOWN)
 		mm->stack_pages += pages;
 	else if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
@@ -66,7 +74,7 @@ account(struct mm *mm, u32 flags, long pages)
 void
 area_unaccount(struct mm *mm, const struct area *a)
 {
-	account(mm, a->flags, -(long)((a->end - a->start) >> PAGE_SHIFT));
+	account(mm, a->flags & ~VM_LOCKED, -(long)((a->end - a->start) >> PAGE_SHIFT));
 }
 
 /* The file's list of areas, if there is a file. */
@@ -262,6 +270,30 @@ area_merge(struct mm *mm, struct area *a)
 		return prev;
 	}
 	return a;
+}
+
+int
+area_change(struct mm *mm, struct area *a, u64 start, u64 end, u32 clear, u32 set)
+{
+	u32 flags = (a->flags & ~clear) | set;
+	int err;
+
+	if (flags == a->flags)
+		return 0;
+	if (a->start < start) {
+		err = area_split(mm, a, start);
+		if (err)
+			return err;
+		a = area_next(a);
+	}
+	if (a->end > end) {
+		err = area_split(mm, a, end);
+		if (err)
+			return err;
+	}
+	area_set_flags(mm, a, (a->flags & ~clear) | set);
+	area_merge(mm, a);
+	return 0;
 }
 
 /* ---- room ---- */

@@ -440,7 +440,7 @@ static int
 stack_grow(struct mm *mm, struct area *a, u64 addr) MUST_HOLD(mm->lock)
 {
 	struct area *prev = area_prev(a);
-	u64 size = a->end - addr;
+	u64 size = a->end - addr, pages = (a->start - addr) >> PAGE_SHIFT;
 
 	if (size > current->proc->rlim[RLIMIT_STACK].rlim_cur || addr < MMAP_MIN)
 		return -EFAULT;
@@ -449,7 +449,7 @@ stack_grow(struct mm *mm, struct area *a, u64 addr) MUST_HOLD(mm->lock)
 		return -EFAULT;
 	if (prev && prev->end > addr)
 		return -EFAULT;
-	if (!mm_may_grow(mm, a->flags, (a->start - addr) >> PAGE_SHIFT))
+	if (!mm_may_grow(mm, a->flags, pages) || !mm_may_lock(mm, a->flags, pages) || !commit_allows(mm, pages))
 		return -EFAULT;
 	area_resize(mm, a, addr, a->end);
 	return 0;
@@ -514,11 +514,25 @@ mm_fault(struct mm *mm, u64 addr, u32 access)
 	return err;
 }
 
+/* How mm_populate is to touch a page of a: *how, or -EINVAL; 0 in *how: not at all. */
+static int
+populate_access(const struct area *a, u32 access, u32 *how)
+{
+	u32 may = a->flags & (VM_READ | VM_WRITE | VM_EXEC);
+
+	*how = access;
+	if (access)
+		return (a->flags & VM_IO) || !(may & access) ? -EINVAL : 0;
+	if (!(a->flags & (VM_IO | VM_LOCKONFAULT)))
+		*how = (a->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ? VM_WRITE : may & VM_READ ? VM_READ : may;
+	return *how || (a->flags & (VM_IO | VM_LOCKONFAULT)) ? 0 : -EFAULT;
+}
+
 int
-mm_populate(struct mm *mm, u64 start, u64 end)
+mm_populate(struct mm *mm, u64 start, u64 end, u32 access)
 {
 	struct area *a;
-	u32 access;
+	u32 how = 0;
 	int err;
 
 	for (; start < end; start += PAGE_SIZE) {
@@ -526,19 +540,14 @@ mm_populate(struct mm *mm, u64 start, u64 end)
 			return -EINTR;
 		rwsem_lock_read(&mm->lock);
 		a = mm_find(mm, start);
-		if (!a || a->start > start) {
-			rwsem_unlock_read(&mm->lock);
-			return -ENOMEM;
-		}
-		access = a->flags & (VM_READ | VM_WRITE);
-		if ((a->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
-			access = VM_WRITE;
+		err = !a || a->start > start ? -ENOMEM : populate_access(a, access, &how);
+		if (!err && !how)
+			start = MIN(a->end, end) - PAGE_SIZE;
 		rwsem_unlock_read(&mm->lock);
-		if (!access)
-			continue;
-		err = mm_fault(mm, start, access);
+		if (!err && how)
+			err = mm_fault(mm, start, how);
 		if (err)
-			return err;
+			return err == -EIO || err == -EACCES ? -EFAULT : err;
 	}
 	return 0;
 }

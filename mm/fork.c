@@ -95,7 +95,7 @@ copy_area(struct mm *child, const struct area *a, struct area *last)
 		return NULL;
 	b->start = a->start;
 	b->end = a->end;
-	b->flags = a->flags & ~VM_LOCKED;
+	b->flags = a->flags & ~VM_LOCKED_MASK;
 	b->file = a->file;
 	b->pgoff = a->pgoff;
 	b->mm = child;
@@ -127,7 +127,9 @@ copy_layout(struct mm *child, const struct mm *old)
 {
 	__builtin_memcpy(&child->brk_start, &old->brk_start, sizeof(*old) - offsetof(struct mm, brk_start));
 	child->rss_anon = child->rss_file = child->hiwater_rss = 0;
-	child->lock_future = false;
+	child->lock_future = child->locked_pages = 0;
+	child->hiwater_pages = child->total_pages;
+	commit_add(child->committed);
 }
 
 struct mm *
@@ -141,6 +143,11 @@ mm_fork(struct mm *old)
 	if (!child)
 		return NULL;
 	rwsem_lock_write(&old->lock);
+	if (!commit_allows(old, old->committed)) {
+		rwsem_unlock_write(&old->lock);
+		mm_put(child);
+		return NULL;
+	}
 	tables = child->pt_pages;
 	copy_layout(child, old);
 	child->pt_pages = tables;

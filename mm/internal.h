@@ -133,16 +133,28 @@ bool	area_range_free(struct mm *mm, u64 start, u64 end) MUST_HOLD_SHARED(mm->loc
 void	area_resize(struct mm *mm, struct area *a, u64 start, u64 end) MUST_HOLD(mm->lock);
 /* Change a->flags, keeping the accounts. */
 void	area_set_flags(struct mm *mm, struct area *a, u32 flags) MUST_HOLD(mm->lock);
+/* The part [start, end) of a loses and gets these flags; a is cut for that, and joined. 0 or -ENOMEM. */
+int	area_change(struct mm *mm, struct area *a, u64 start, u64 end, u32 clear, u32 set) MUST_HOLD(mm->lock);
 
-/* --- mmap.c --- */
+/* --- commit.c --- */
 /* May mm grow by so many pages of this kind (RLIMIT_AS, RLIMIT_DATA)? */
 bool	mm_may_grow(struct mm *mm, u32 flags, u64 pages) MUST_HOLD_SHARED(mm->lock);
+/* If flags have VM_LOCKED: may so many more be locked (RLIMIT_MEMLOCK)? */
+bool	mm_may_lock(struct mm *mm, u32 flags, u64 pages) MUST_HOLD_SHARED(mm->lock);
+
+/* --- mlock.c --- */
+bool	mlock_allowed(void);		/* current may lock something */
+
+/* --- mmap.c --- */
 /* Take [start, end) out. Areas taken out are chained on *dead, to be areas_free'd after unlocking. */
 int	mm_unmap_locked(struct mm *mm, u64 start, u64 end, struct area **dead) MUST_HOLD(mm->lock);
 
 /* --- fault.c --- */
-/* Touch every page of [start, end) as `access` of each area allows, for MAP_POPULATE and mlock. 0 or -errno. */
-int	mm_populate(struct mm *mm, u64 start, u64 end);
+/*
+ * Touch every page of [start, end). access 0: as each area allows, for MAP_POPULATE and mlock; else VM_READ or VM_WRITE,
+ * for madvise. 0, -ENOMEM: a hole, or no memory; -EFAULT; -EINVAL: access is not allowed there; -EINTR: a fatal signal.
+ */
+int	mm_populate(struct mm *mm, u64 start, u64 end, u32 access);
 
 /* --- usercopy.c --- */
 /* Wait until no other cpu copies through mm's page table as it was before this call. */

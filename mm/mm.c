@@ -115,6 +115,7 @@ mm_put(struct mm *mm)
 	}
 	mm->areas.node = NULL;
 	mm->cached = NULL;
+	commit_add(-(long)mm->committed);
 	areas_free(dead);
 	mm_drop(mm);
 }
@@ -166,7 +167,7 @@ mm_setup_stack(struct mm *mm, u64 size_limit, bool fixed)
 	mm_place(mm, size_limit, fixed);
 	a->start = mm->stack_top - STACK_FIRST;
 	a->end = mm->stack_top;
-	a->flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_GROWSDOWN;
+	a->flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_GROWSDOWN | VM_ACCOUNT;
 	rwsem_lock_write(&mm->lock);
 	area_insert(mm, a);
 	rwsem_unlock_write(&mm->lock);

@@ -25,6 +25,9 @@ struct mapping;
 #define VM_LOCKED	BIT(9)
 #define VM_ANON		BIT(10)		/* a private mapping of a file that has pages of its own by now: [a] */
 #define VM_WIPEONFORK	BIT(11)		/* the child reads zeros */
+#define VM_LOCKONFAULT	BIT(12)		/* with VM_LOCKED: pages come when they are touched */
+#define VM_ACCOUNT	BIT(13)		/* its pages count as promised: commit.c */
+#define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 
 /* Guarded by mm->lock; where it lies in its file, to be changed, by the file's areas_lock too. */
 struct area {				/* [start, end), pages */
@@ -55,10 +58,12 @@ struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a
 	u64	start_code, end_code, start_data, end_data;
 	u64	vdso;			/* user address of the vDSO's image */
 	u64	auxv[64];		/* for /proc/PID/auxv */
-	ulong	total_pages, data_pages, stack_pages;	/* [l] virtual */
+	ulong	total_pages, data_pages, stack_pages, locked_pages, committed;	/* [l] virtual */
+	ulong	hiwater_pages;			/* [l] the largest total_pages */
 	ulong	rss_anon, rss_file, hiwater_rss;	/* [p] */
 	ulong	pt_pages;		/* [p] */
-	bool	lock_future;		/* [l] mlockall(MCL_FUTURE) */
+	u32	lock_future;		/* [l] VM_LOCKED_MASK of areas to come: mlockall(MCL_FUTURE) */
+	u64	start_stack;		/* sp at exec */
 };
 
 struct mm *mm_create(void);				/* empty; NULL if out of memory */
@@ -83,9 +88,19 @@ int	mm_fault(struct mm *mm, u64 addr, u32 access);
 /* mmap and friends. Addresses and lengths are page multiples unless said. mm_map: the address or -errno. */
 long	mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct file *file, u64 pgoff);
 int	mm_unmap(struct mm *mm, u64 addr, u64 len);
-int	mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags);
+/* from_bottom: addr is in a stack: from its lowest page on. */
+int	mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags, bool from_bottom);
 long	mm_brk(struct mm *mm, u64 brk);			/* the break afterwards */
 struct area *mm_find(struct mm *mm, u64 addr) MUST_HOLD_SHARED(mm->lock);	/* first area with end > addr */
+
+/* commit.c: what programs are promised; /proc/sys/vm. */
+enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+extern struct commit_settings { int mode, ratio; ulong kbytes; } commit_settings;
+u64	commit_limit(void);				/* pages: OVERCOMMIT_NEVER's limit */
+u64	commit_total(void);
+/* May so many pages be promised? mm: to whom, or NULL. Then commit_add them; less than 0 when they are given back. */
+bool	commit_allows(const struct mm *mm, u64 pages);
+void	commit_add(long pages);
 
 /* placement.c: what is put where no program can guess. Set by `norandmaps` and /proc. */
 enum { RANDOMIZE_NOTHING, RANDOMIZE_MAPS, RANDOMIZE_HEAP };

@@ -13,37 +13,6 @@
 #include "fs/vfs.h"
 #include "mm/internal.h"
 
-/* ---- limits ---- */
-
-static inline u64
-limit_pages(uint which)
-{
-	return current->proc->rlim[which].rlim_cur >> PAGE_SHIFT;
-}
-
-bool
-mm_may_grow(struct mm *mm, u32 flags, u64 pages)
-{
-	if (mm->total_pages + pages > limit_pages(RLIMIT_AS))
-		return false;
-	if ((flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE &&
-	    mm->data_pages + pages > limit_pages(RLIMIT_DATA))
-		return false;
-	return true;
-}
-
-/* One request for more than there is in all is refused at once, as Linux's default does. */
-static bool
-overcommits(u32 flags, u64 pages)
-{
-	struct mem_stats st;
-
-	if ((flags & (VM_WRITE | VM_SHARED | VM_NORESERVE)) != VM_WRITE || pages < 1024)
-		return false;
-	mem_stats(&st);
-	return pages > st.total;
-}
-
 /* ---- unmap ---- */
 
 int
@@ -157,14 +126,13 @@ mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct fil
 	pages = len >> PAGE_SHIFT;
 	if (len == 0)
 		return -ENOMEM;
-	if (overcommits(vm_flags, pages))
-		return -ENOMEM;
+	if ((vm_flags & (VM_WRITE | VM_SHARED | VM_NORESERVE)) == VM_WRITE)
+		vm_flags |= VM_ACCOUNT;
 	a = area_alloc();
 	if (!a)
 		return -ENOMEM;
 	rwsem_lock_write(&mm->lock);
-	if (mm->lock_future)
-		vm_flags |= VM_LOCKED;
+	vm_flags |= mm->lock_future;
 	ret = choose_address(mm, addr, len, map_flags, &addr);
 	if (ret)
 		goto out_unlock;
@@ -172,10 +140,14 @@ mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct fil
 		ret = -ENOMEM;
 		goto out_unlock;
 	}
+	if (!mm_may_lock(mm, vm_flags, pages)) {
+		ret = -EAGAIN;
+		goto out_unlock;
+	}
 	if (map_flags & MAP_FIXED)
 		for (old = mm_find(mm, addr); old && old->start < addr + len; old = area_next(old))
 			replaced += (MIN(old->end, addr + len) - MAX(old->start, addr)) >> PAGE_SHIFT;
-	if (!mm_may_grow(mm, vm_flags, pages - replaced)) {
+	if (!mm_may_grow(mm, vm_flags, pages - replaced) || ((vm_flags & VM_ACCOUNT) && !commit_allows(mm, pages))) {
 		ret = -ENOMEM;
 		goto out_unlock;
 	}
@@ -266,10 +238,13 @@ protect_area(struct mm *mm, struct area *a, u32 prot) MUST_HOLD(mm->lock)
 		if (!(a->flags & VM_MAYWRITE))
 			return -EACCES;
 		/* The total stays; only the data limit counts. */
-		if (!(flags & (VM_SHARED | VM_GROWSDOWN)) && mm->data_pages + pages > limit_pages(RLIMIT_DATA))
+		if (!mm_may_grow(mm, flags, pages) && mm_may_grow(mm, a->flags, pages))
 			return -ENOMEM;
-		if (overcommits(flags, pages))
-			return -ENOMEM;
+		if (!(flags & (VM_ACCOUNT | VM_SHARED | VM_NORESERVE))) {
+			if (!commit_allows(mm, pages))
+				return -ENOMEM;
+			flags |= VM_ACCOUNT;
+		}
 	}
 	area_set_flags(mm, a, flags);
 	if (protect_pages(mm, a->start, a->end, flags))
@@ -280,7 +255,7 @@ protect_area(struct mm *mm, struct area *a, u32 prot) MUST_HOLD(mm->lock)
 }
 
 int
-mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags)
+mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags, bool from_bottom)
 {
 	u64 end = addr + PAGE_ALIGN(len), at = addr;
 	struct area *a;
@@ -294,6 +269,15 @@ mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags)
 		return -ENOMEM;
 	vm_flags &= VM_READ | VM_WRITE | VM_EXEC;
 	rwsem_lock_write(&mm->lock);
+	if (from_bottom) {
+		a = mm_find(mm, at);
+		if (!a || a->start >= end)
+			err = -ENOMEM;
+		else if (!(a->flags & VM_GROWSDOWN))
+			err = -EINVAL;
+		else
+			at = a->start;
+	}
 	while (at < end && !err) {
 		a = mm_find(mm, at);
 		if (!a || a->start > at) {
@@ -325,16 +309,17 @@ mm_protect(struct mm *mm, u64 addr, u64 len, u32 vm_flags)
 
 /* ---- the break ---- */
 
-#define BRK_FLAGS	(VM_READ | VM_WRITE | VM_MAYWRITE)
+#define BRK_FLAGS	(VM_READ | VM_WRITE | VM_MAYWRITE | VM_ACCOUNT)
 
 static bool
 brk_grow(struct mm *mm, u64 old_end, u64 new_end) MUST_HOLD(mm->lock)
 {
-	u32 flags = BRK_FLAGS | (mm->lock_future ? VM_LOCKED : 0);
+	u32 flags = BRK_FLAGS | mm->lock_future;
 	u64 pages = (new_end - old_end) >> PAGE_SHIFT;
 	struct area *a;
 
-	if (!area_range_free(mm, old_end, new_end) || !mm_may_grow(mm, flags, pages) || overcommits(flags, pages))
+	if (!area_range_free(mm, old_end, new_end) || !mm_may_lock(mm, flags, pages) || !mm_may_grow(mm, flags, pages) ||
+	    !commit_allows(mm, pages))
 		return false;
 	if (extend_neighbour(mm, old_end, new_end, flags))
 		return true;

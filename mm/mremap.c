@@ -75,6 +75,9 @@ move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, boo
 	b->pgoff = a->pgoff + ((addr - a->start) >> PAGE_SHIFT);
 	if (b->file)
 		file_get(b->file);
+	/* Handlers return through the vDSO's code wherever that is (signal_deliver.c). */
+	if ((b->flags & VM_IO) && b->pgoff)
+		mm->vdso = to;
 	area_insert(mm, b);
 	err = move_file_pages(mm, a, addr, to, old);
 	if (err)
@@ -82,8 +85,10 @@ move_area(struct mm *mm, struct area *a, u64 addr, u64 old, u64 to, u64 new, boo
 	mm_tlb_flush(mm, addr, addr + old);
 	area_merge(mm, b);
 	/* What is left at the old place has no pages. Should cutting it fail, it stays, and reads as new. */
-	if (!keep)
+	if (!keep && old)
 		mm_unmap_locked(mm, addr, addr + old, dead);
+	if (keep)
+		area_change(mm, mm_find(mm, addr), addr, addr + old, VM_LOCKED_MASK, 0);
 	return to;
 
 out_free:
@@ -97,19 +102,32 @@ out_free:
 	return err;
 }
 
-/* May [addr, addr+old) of a grow to new bytes? 0 or -errno. */
+/* May [addr, addr+old) of a grow to new bytes? old 0: may there be a second mapping of the same pages? 0 or -errno. */
 static int
-check_growth(struct mm *mm, struct area *a, u64 addr, u64 old, u64 new) MUST_HOLD(mm->lock)
+check_growth(struct mm *mm, struct area *a, u64 addr, u64 old, u64 new, u32 flags) MUST_HOLD(mm->lock)
 {
-	if (addr + old > a->end)
+	u64 more = (new - old) >> PAGE_SHIFT;
+
+	if (!old && !(a->flags & VM_SHARED))
+		return -EINVAL;
+	if ((flags & MREMAP_DONTUNMAP) && (a->flags & VM_IO))
+		return -EINVAL;
+	if (old > a->end - addr)
 		return -EFAULT;
-	if (new > old && !mm_may_grow(mm, a->flags, (new - old) >> PAGE_SHIFT))
+	if (new == old)
+		return 0;
+	if (a->flags & VM_IO)
+		return -EFAULT;
+	if (!mm_may_lock(mm, a->flags, more))
+		return -EAGAIN;
+	if (!mm_may_grow(mm, a->flags, more) || ((a->flags & VM_ACCOUNT) && !commit_allows(mm, more)))
 		return -ENOMEM;
 	return 0;
 }
 
+/* With a place to go to, or leaving the old one mapped. */
 static long
-mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead) MUST_HOLD(mm->lock)
+mremap_to(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struct area **dead) MUST_HOLD(mm->lock)
 {
 	struct area *a;
 	int err;
@@ -120,11 +138,13 @@ mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struc
 		return -EINVAL;
 	if (mm->nareas + 4 >= AREAS_MAX)
 		return -ENOMEM;
-	err = mm_unmap_locked(mm, to, to + new, dead);
-	if (err)
-		return err;
+	if (flags & MREMAP_FIXED) {
+		err = mm_unmap_locked(mm, to, to + new, dead);
+		if (err)
+			return err;
+	}
 	if (old > new) {
-		err = mm_unmap_locked(mm, addr + new, addr + old, dead);
+		err = old > USER_TOP - addr ? -EINVAL : mm_unmap_locked(mm, addr + new, addr + old, dead);
 		if (err)
 			return err;
 		old = new;
@@ -132,9 +152,20 @@ mremap_fixed(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, struc
 	a = mm_find(mm, addr);
 	if (!a || a->start > addr)
 		return -EFAULT;
-	err = check_growth(mm, a, addr, old, new);
+	err = check_growth(mm, a, addr, old, new, flags);
 	if (err)
 		return err;
+	/* What stays behind counts as well. */
+	if ((flags & MREMAP_DONTUNMAP) && (!mm_may_grow(mm, a->flags, old >> PAGE_SHIFT) ||
+	    ((a->flags & VM_ACCOUNT) && !commit_allows(mm, old >> PAGE_SHIFT))))
+		return -ENOMEM;
+	if (!(flags & MREMAP_FIXED)) {
+		to = PAGE_ALIGN(to);
+		if (to < MMAP_MIN || to > USER_TOP - new || !area_range_free(mm, to, to + new))
+			to = area_gap(mm, new);
+		if (!to)
+			return -ENOMEM;
+	}
 	return move_area(mm, a, addr, old, to, new, flags & MREMAP_DONTUNMAP, dead);
 }
 
@@ -144,20 +175,22 @@ mremap_locked(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, stru
 	struct area *a, *next;
 	int err;
 
-	if (flags & MREMAP_FIXED)
-		return mremap_fixed(mm, addr, old, new, flags, to, dead);
 	a = mm_find(mm, addr);
 	if (!a || a->start > addr)
 		return -EFAULT;
-	if (old >= new && !(flags & MREMAP_DONTUNMAP)) {
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return mremap_to(mm, addr, old, new, flags, to, dead);
+	if (old >= new) {
+		if (old > USER_TOP - addr)
+			return -EINVAL;
 		if (old > new && (err = mm_unmap_locked(mm, addr + new, addr + old, dead)))
 			return err;
 		return addr;
 	}
-	err = check_growth(mm, a, addr, old, new);
+	err = check_growth(mm, a, addr, old, new, flags);
 	if (err)
 		return err;
-	if (addr + old == a->end && addr + new <= USER_TOP && !(flags & MREMAP_DONTUNMAP)) {
+	if (addr + old == a->end && addr + new <= USER_TOP) {
 		next = area_next(a);
 		if (!next || next->start >= addr + new) {
 			area_resize(mm, a, a->start, addr + new);
@@ -170,7 +203,7 @@ mremap_locked(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, stru
 	to = area_gap(mm, new);
 	if (!to || mm->nareas + 3 >= AREAS_MAX)
 		return -ENOMEM;
-	return move_area(mm, a, addr, old, to, new, flags & MREMAP_DONTUNMAP, dead);
+	return move_area(mm, a, addr, old, to, new, false, dead);
 }
 
 /* mremap(2). */
@@ -188,12 +221,9 @@ sys_mremap(const ulong *arg)
 		return -EINVAL;
 	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
 		return -EINVAL;
-	if ((flags & MREMAP_DONTUNMAP) && old != new)
+	if ((flags & MREMAP_DONTUNMAP) && arg[1] != arg[2])
 		return -EINVAL;
-	if (PAGE_OFFSET(addr) || new == 0 || new > USER_TOP || old > USER_TOP || addr > USER_TOP - old)
-		return -EINVAL;
-	/* A length of 0 asks for a second mapping of shared pages: not offered. */
-	if (old == 0)
+	if (PAGE_OFFSET(addr) || new == 0)
 		return -EINVAL;
 	rwsem_lock_write(&mm->lock);
 	ret = mremap_locked(mm, addr, old, new, flags, to, &dead);
@@ -202,6 +232,6 @@ sys_mremap(const ulong *arg)
 	rwsem_unlock_write(&mm->lock);
 	areas_free(dead);
 	if (locked)
-		mm_populate(mm, ret + old, ret + new);
+		mm_populate(mm, ret + old, ret + new, 0);
 	return ret;
 }

@@ -1,14 +1,13 @@
 /*
  * sysmmap.c - the system calls on memory: decoding and checking; mmap.c performs.
  *
- * Further     mmap(2), mprotect(2), brk(2), madvise(2), msync(2), mlock(2), and docs/limits.md.
+ * Not here    madvise: advice.c; mlock and its like: mlock.c; mremap.c; mincore.c.
+ * Further     mmap(2), mprotect(2), brk(2), msync(2), and docs/mmap.md.
  */
-#include "abi/capability.h"
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "abi/mount.h"
 #include "abi/personality.h"
-#include "abi/resource.h"
 #include "fs/vfs.h"
 #include "kernel/fdtable.h"
 #include "kernel/syscall.h"
@@ -30,25 +29,34 @@ implied_exec(u32 vm_flags)
 	return (vm_flags & VM_READ) && unlikely(current->personality & READ_IMPLIES_EXEC) ? VM_EXEC : 0;
 }
 
+/* What MAP_SHARED_VALIDATE knows: the flags that Linux had before it, which MAP_SHARED takes in any number. */
+#define MAP_HUGE_SIZES	0x7c000000U
+#define MAP_KNOWN	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
+			 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_HUGE_SIZES)
+
 /* May this file be mapped so? 0 or -errno. */
 static int
-check_file(const struct file *f, u32 *vm_flags)
+check_file(const struct file *f, u32 flags, u32 *vm_flags)
 {
-	if (!(f->mode & FMODE_READ))
-		return -EACCES;
+	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (flags & ~(u32)MAP_KNOWN))
+		return -EOPNOTSUPP;
 	if (*vm_flags & VM_SHARED) {
 		if ((*vm_flags & VM_WRITE) && !(f->mode & FMODE_WRITE))
 			return -EACCES;
 		if (!(f->mode & FMODE_WRITE))
 			*vm_flags &= ~VM_MAYWRITE;
 	}
+	if (!(f->mode & FMODE_READ))
+		return -EACCES;
 	if (f->path.mnt && (f->path.mnt->flags & MS_NOEXEC)) {
 		if (*vm_flags & VM_EXEC)
 			return -EPERM;
 	} else {
 		*vm_flags |= implied_exec(*vm_flags);
 	}
-	return f->ops->mmap ? 0 : -ENODEV;
+	if (!f->ops->mmap)
+		return -ENODEV;
+	return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
 /* Map, and fault in what was asked to be there from the start. */
@@ -59,15 +67,15 @@ map_and_populate(u64 addr, u64 len, u32 vm_flags, u32 flags, struct file *file, 
 	long ret = mm_map(mm, addr, len, vm_flags, flags, file, pgoff);
 
 	/* Best effort: a page that cannot be had is faulted on when it is touched. */
-	if (ret >= 0 && ((flags & (MAP_POPULATE | MAP_LOCKED)) || mm->lock_future) && !(flags & MAP_NONBLOCK))
-		mm_populate(mm, ret, ret + PAGE_ALIGN(len));
+	if (ret >= 0 && ((flags & MAP_LOCKED) || mm->lock_future || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		mm_populate(mm, ret, ret + PAGE_ALIGN(len), 0);
 	return ret;
 }
 
 static long
 map_shared_anonymous(u64 addr, u64 len, u32 vm_flags, u32 flags)
 {
-	struct file *file = shmem_file_create(PAGE_ALIGN(len));
+	struct file *file = shmem_file_create(PAGE_ALIGN(len), !(vm_flags & VM_NORESERVE));
 	long ret;
 
 	if (IS_ERR(file))
@@ -92,8 +100,11 @@ sys_mmap(const ulong *a)
 	if (PAGE_ALIGN(len) < len || (flags & MAP_HUGETLB))
 		return -ENOMEM;
 	switch (flags & MAP_TYPE) {
-	case MAP_SHARED:
 	case MAP_SHARED_VALIDATE:
+		if (flags & MAP_ANONYMOUS)
+			return -EINVAL;
+		/* fall through */
+	case MAP_SHARED:
 		vm_flags |= VM_SHARED;
 		break;
 	case MAP_PRIVATE:
@@ -101,10 +112,13 @@ sys_mmap(const ulong *a)
 	default:
 		return -EINVAL;
 	}
-	if (flags & MAP_NORESERVE)
+	if ((flags & MAP_NORESERVE) && commit_settings.mode != OVERCOMMIT_NEVER)
 		vm_flags |= VM_NORESERVE;
-	if (flags & MAP_LOCKED)
+	if (flags & MAP_LOCKED) {
+		if (!mlock_allowed())
+			return -EPERM;
 		vm_flags |= VM_LOCKED;
+	}
 	if (flags & MAP_ANONYMOUS) {
 		vm_flags |= implied_exec(vm_flags);
 		if (vm_flags & VM_SHARED)
@@ -119,7 +133,7 @@ sys_mmap(const ulong *a)
 	if (off + PAGE_ALIGN(len) < off) {
 		ret = -EOVERFLOW;
 	} else {
-		ret = check_file(file, &vm_flags);
+		ret = check_file(file, flags, &vm_flags);
 		if (!ret)
 			ret = map_and_populate(addr, len, vm_flags, flags, file, off >> PAGE_SHIFT);
 	}
@@ -138,11 +152,20 @@ sys_munmap(const ulong *a)
 long
 sys_mprotect(const ulong *a)
 {
-	ulong prot = a[2] & ~(ulong)PROT_SEM;
+	ulong prot = a[2], grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+	u64 end = a[0] + PAGE_ALIGN(a[1]);
 
-	if (prot & ~(ulong)(PROT_READ | PROT_WRITE | PROT_EXEC))
+	/* No area here grows up: PROT_GROWSUP finds none. */
+	if ((grows & PROT_GROWSUP) || PAGE_OFFSET(a[0]))
 		return -EINVAL;
-	return mm_protect(current->mm, a[0], a[1], prot_flags(prot) | implied_exec(prot_flags(prot)));
+	if (a[1] == 0)
+		return 0;
+	if (end <= a[0])
+		return -ENOMEM;
+	prot &= ~grows;
+	if (prot & ~(ulong)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+		return -EINVAL;
+	return mm_protect(current->mm, a[0], a[1], prot_flags(prot) | implied_exec(prot_flags(prot)), grows);
 }
 
 /* brk(2): the break afterwards, whether or not it moved. */
@@ -154,151 +177,8 @@ sys_brk(const ulong *a)
 	long now = mm_brk(mm, a[0]);
 
 	if (mm->lock_future && (u64)now > old)
-		mm_populate(mm, PAGE_ALIGN(old), PAGE_ALIGN(now));
+		mm_populate(mm, PAGE_ALIGN(old), PAGE_ALIGN(now), 0);
 	return now;
-}
-
-/* ---- advice ---- */
-
-/* Visit the areas of [start, end) with fn; holes are skipped, and make the result -ENOMEM. */
-static int
-for_areas(struct mm *mm, u64 start, u64 end, int (*fn)(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg),
-	  u32 arg) MUST_HOLD(mm->lock)
-{
-	int hole = 0, err;
-	struct area *a;
-
-	while (start < end) {
-		a = mm_find(mm, start);
-		if (!a || a->start > start) {
-			hole = -ENOMEM;
-			start = a ? a->start : end;
-			continue;
-		}
-		u64 stop = MIN(a->end, end);
-
-		err = fn(mm, a, start, stop, arg);
-		if (err)
-			return err;
-		start = stop;
-	}
-	return hole;
-}
-
-/* Anonymous pages are forgotten, pages of files faulted in afresh. */
-static int
-advise_dontneed(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
-{
-	struct gather g;
-
-	if (a->flags & (VM_LOCKED | VM_IO))
-		return -EINVAL;
-	gather_init(&g, mm);
-	gather_zap(&g, start, end);
-	gather_finish(&g);
-	return 0;
-}
-
-static int
-advise_free(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
-{
-	return a->file || (a->flags & (VM_SHARED | VM_IO)) ? -EINVAL : 0;
-}
-
-/* Start reading what is not cached. Only advice: not more than a lock may be held for. */
-static int
-advise_willneed(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
-{
-	u64 n = MIN((end - start) >> PAGE_SHIFT, 1024UL);
-
-	if (a->file && !mapping_is_ram(&a->file->inode->mapping))
-		readahead_range(&a->file->inode->mapping, a->pgoff + ((start - a->start) >> PAGE_SHIFT), n);
-	return 0;
-}
-
-static int
-advise_nothing(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg)
-{
-	return 0;
-}
-
-/* Set or clear one flag of whole areas: arg is the flag, with its complement's meaning in bit 31. */
-#define CLEAR_FLAG	BIT(31)
-
-static int
-change_flag(struct mm *mm, struct area *a, u64 start, u64 end, u32 arg) MUST_HOLD(mm->lock)
-{
-	u32 flag = arg & ~CLEAR_FLAG, flags = arg & CLEAR_FLAG ? a->flags & ~flag : a->flags | flag;
-	int err;
-
-	if (flag == VM_WIPEONFORK && !(arg & CLEAR_FLAG) && (a->file || (a->flags & VM_SHARED)))
-		return -EINVAL;
-	if (flags == a->flags)
-		return 0;
-	if (a->start < start) {
-		err = area_split(mm, a, start);
-		if (err)
-			return err;
-		a = area_next(a);
-	}
-	if (a->end > end) {
-		err = area_split(mm, a, end);
-		if (err)
-			return err;
-	}
-	area_set_flags(mm, a, (a->flags & ~flag) | (arg & CLEAR_FLAG ? 0 : flag));
-	area_merge(mm, a);
-	return 0;
-}
-
-static long
-advise(struct mm *mm, u64 start, u64 end, int advice)
-{
-	int (*fn)(struct mm *, struct area *, u64, u64, u32) = advise_nothing;
-	u32 arg = 0;
-	long err;
-
-	switch (advice) {
-	case MADV_DONTNEED:	fn = advise_dontneed; break;
-	case MADV_WILLNEED:	fn = advise_willneed; break;
-	case MADV_FREE:		fn = advise_free; break;
-	case MADV_DONTFORK:	fn = change_flag; arg = VM_DONTCOPY; break;
-	case MADV_DOFORK:	fn = change_flag; arg = VM_DONTCOPY | CLEAR_FLAG; break;
-	case MADV_WIPEONFORK:	fn = change_flag; arg = VM_WIPEONFORK; break;
-	case MADV_KEEPONFORK:	fn = change_flag; arg = VM_WIPEONFORK | CLEAR_FLAG; break;
-	}
-	rwsem_lock_write(&mm->lock);
-	err = for_areas(mm, start, end, fn, arg);
-	rwsem_unlock_write(&mm->lock);
-	return err;
-}
-
-/* madvise(2). */
-long
-sys_madvise(const ulong *a)
-{
-	u64 start = a[0], len = PAGE_ALIGN(a[1]);
-	int advice = a[2];
-
-	switch (advice) {
-	case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_WILLNEED:
-	case MADV_DONTNEED: case MADV_FREE: case MADV_DONTFORK: case MADV_DOFORK:
-	case MADV_MERGEABLE: case MADV_UNMERGEABLE: case MADV_HUGEPAGE: case MADV_NOHUGEPAGE:
-	case MADV_DONTDUMP: case MADV_DODUMP: case MADV_WIPEONFORK: case MADV_KEEPONFORK:
-	case MADV_COLD: case MADV_PAGEOUT: case MADV_POPULATE_READ: case MADV_POPULATE_WRITE:
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (PAGE_OFFSET(start) || (a[1] && !len) || start + len < start)
-		return -EINVAL;
-	if (len == 0)
-		return 0;
-	if (start + len > USER_TOP)
-		return -ENOMEM;
-	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-		return mm_populate(current->mm, start, start + len);
-	return advise(current->mm, start, start + len, advice);
 }
 
 /* Pages [first, last] of a file that is mapped: to the disk, as fdatasync would. 0 or -errno. */
@@ -353,105 +233,4 @@ sys_msync(const ulong *arg)
 			return err;
 	}
 	return hole;
-}
-
-/* ---- locking: faulting in, and remembering that reclaim must not take it ---- */
-
-static int
-may_lock(u64 bytes)
-{
-	u64 limit = current->proc->rlim[RLIMIT_MEMLOCK].rlim_cur;
-
-	if (task_capable(BIT(CAP_IPC_LOCK)))
-		return 0;
-	if (limit == 0)
-		return -EPERM;
-	return bytes > limit ? -ENOMEM : 0;
-}
-
-static long
-lock_range(u64 addr, u64 len, u32 arg)
-{
-	u64 start = ALIGN_DOWN(addr, PAGE_SIZE), end = PAGE_ALIGN(addr + len);
-	struct mm *mm = current->mm;
-	int err;
-
-	if (end < start || addr + len < addr)
-		return -EINVAL;
-	if (start == end)
-		return 0;
-	if (end > USER_TOP)
-		return -ENOMEM;
-	rwsem_lock_write(&mm->lock);
-	err = for_areas(mm, start, end, change_flag, arg);
-	rwsem_unlock_write(&mm->lock);
-	if (!err && !(arg & CLEAR_FLAG))
-		err = mm_populate(mm, start, end);
-	return err == -EFAULT || err == -EACCES ? -ENOMEM : err;
-}
-
-/* mlock(2). */
-long
-sys_mlock(const ulong *a)
-{
-	int err = may_lock(a[1]);
-
-	return err ? err : lock_range(a[0], a[1], VM_LOCKED);
-}
-
-/* munlock(2). */
-long
-sys_munlock(const ulong *a)
-{
-	return lock_range(a[0], a[1], VM_LOCKED | CLEAR_FLAG);
-}
-
-static void
-lock_all(struct mm *mm, u32 arg, bool populate)
-{
-	struct area *a;
-	u64 at = 0, end;
-
-	rwsem_lock_write(&mm->lock);
-	for_areas(mm, 0, USER_TOP, change_flag, arg);
-	rwsem_unlock_write(&mm->lock);
-	while (populate) {
-		rwsem_lock_read(&mm->lock);
-		a = mm_find(mm, at);
-		end = a ? a->end : 0;
-		at = a ? MAX(at, a->start) : 0;
-		rwsem_unlock_read(&mm->lock);
-		if (!a)
-			break;
-		/* An area that cannot be read, say: as Linux, the others are locked all the same. */
-		mm_populate(mm, at, end);
-		at = end;
-	}
-}
-
-/* mlockall(2). */
-long
-sys_mlockall(const ulong *a)
-{
-	struct mm *mm = current->mm;
-	int err;
-
-	if (!a[0] || (a[0] & ~(ulong)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || a[0] == MCL_ONFAULT)
-		return -EINVAL;
-	err = may_lock(a[0] & MCL_CURRENT ? mm->total_pages << PAGE_SHIFT : 0);
-	if (err)
-		return err;
-	mm->lock_future = a[0] & MCL_FUTURE;
-	if (a[0] & MCL_CURRENT)
-		lock_all(mm, VM_LOCKED, !(a[0] & MCL_ONFAULT));
-	return 0;
-}
-
-/* munlockall(2). */
-long
-sys_munlockall(const ulong *a)
-{
-	current->mm->lock_future = false;
-	lock_all(current->mm, VM_LOCKED | CLEAR_FLAG, false);
-	return 0;
 }

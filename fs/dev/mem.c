@@ -103,7 +103,7 @@ zero_mmap(struct file *f, struct area *a)
 		a->file = NULL;		/* mm_map puts it */
 		return 0;
 	}
-	shm = shmem_file_create(a->end - a->start);
+	shm = shmem_file_create(a->end - a->start, !(a->flags & VM_NORESERVE));
 	if (IS_ERR(shm))
 		return PTR_ERR(shm);
 	file_put(a->file);

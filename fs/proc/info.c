@@ -18,6 +18,7 @@
 #include "kernel/time.h"
 #include "lib/fmt.h"
 #include "mm/frame.h"
+#include "mm/mm.h"
 #include "mm/slab.h"
 
 #define KB(frames)	((ulong)(frames) * (PAGE_SIZE / 1024))
@@ -42,7 +43,7 @@ proc_meminfo_show(struct pbuf *b, const struct pnode *n, struct task *t)
 		{ "Dirty", m.dirty }, { "Writeback", m.writeback }, { "AnonPages", m.anon },
 		{ "Mapped", 0 }, { "Shmem", m.shmem }, { "KReclaimable", 0 }, { "Slab", m.slab },
 		{ "SReclaimable", 0 }, { "SUnreclaim", m.slab }, { "KernelStack", m.kstack },
-		{ "PageTables", m.pagetables }, { "CommitLimit", m.total / 2 }, { "Committed_AS", m.anon + m.shmem },
+		{ "PageTables", m.pagetables }, { "CommitLimit", commit_limit() }, { "Committed_AS", commit_total() },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

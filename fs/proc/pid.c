@@ -195,7 +195,7 @@ stat_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	pbuf_printf(b, " %lu %lu %lu", (ulong)u.size << PAGE_SHIFT, (ulong)u.rss,
 		    (ulong)s.rlim[RLIMIT_RSS].rlim_cur);
 	pbuf_printf(b, " %lu %lu %lu 0 0", mm ? (ulong)mm->start_code : 0, mm ? (ulong)mm->end_code : 0,
-		    mm ? (ulong)mm->stack_top : 0);
+		    mm ? (ulong)mm->start_stack : 0);
 	/* The old signal fields hold only the first 31. */
 	pbuf_printf(b, " %lu %lu %lu %lu", (ulong)(s.pending & 0x7fffffff), (ulong)(s.blocked & 0x7fffffff),
 		    (ulong)(s.ignored & 0x7fffffff), (ulong)(s.caught & 0x7fffffff));
@@ -219,8 +219,8 @@ put_memory_lines(struct pbuf *b, struct mm *mm)
 
 	mm_usage(mm, &u);
 #define KB(pages)	((ulong)(pages) * (PAGE_SIZE / 1024))
-	pbuf_printf(b, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8u kB\nVmPin:\t%8u kB\n",
-		    KB(u.size), KB(u.size), 0, 0);
+	pbuf_printf(b, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t%8u kB\n",
+		    KB(mm->hiwater_pages), KB(u.size), KB(mm->locked_pages), 0);
 	pbuf_printf(b, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", KB(MAX((u64)mm->hiwater_rss, u.rss)), KB(u.rss));
 	pbuf_printf(b, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8u kB\n",
 		    KB(u.rss - u.shared), KB(u.shared), 0);

@@ -105,8 +105,7 @@ boot_id_show(struct pbuf *b, const struct pnode *n, struct task *t)
 
 /* --- settings --- */
 
-/* Remembered for those who read them back: every mapping is granted, and there is no swap. */
-static int overcommit_memory, swappiness = 60;
+static int swappiness = 60;		/* remembered for those who read it back: there is no swap */
 static int drop_caches;			/* what was asked for last */
 
 /* One int, from the text of a write. 0 or -EINVAL. */
@@ -143,14 +142,49 @@ printk_write(const struct pnode *n, struct task *t, char *s, size_t len)
 static int
 overcommit_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
-	pbuf_printf(b, "%d\n", overcommit_memory);
+	pbuf_printf(b, "%d\n", commit_settings.mode);
 	return 0;
 }
 
 static int
 overcommit_write(const struct pnode *n, struct task *t, char *s, size_t len)
 {
-	return parse_setting(s, 0, 2, &overcommit_memory);
+	return parse_setting(s, OVERCOMMIT_GUESS, OVERCOMMIT_NEVER, &commit_settings.mode);
+}
+
+/* Of the ratio and the number of kilobytes, the one written last holds. */
+static int
+ratio_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", commit_settings.kbytes ? 0 : commit_settings.ratio);
+	return 0;
+}
+
+static int
+ratio_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	int err = parse_setting(s, 0, 0x7fffffff, &commit_settings.ratio);
+
+	if (!err)
+		commit_settings.kbytes = 0;
+	return err;
+}
+
+static int
+kbytes_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%lu\n", commit_settings.kbytes);
+	return 0;
+}
+
+static int
+kbytes_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	int v, err = parse_setting(s, 0, 0x7fffffff, &v);
+
+	if (!err)
+		commit_settings.kbytes = v;
+	return err;
 }
 
 static int
@@ -273,8 +307,9 @@ static const struct pentry vm_table[] = {
 	{ .name = "drop_caches", .mode = S_IFREG | 0200, .show = drop_caches_show, .write = drop_caches_write },
 	PTEXT("max_map_count", "65530\n"),
 	PTEXT("mmap_min_addr", "4096\n"),
+	SETTING("overcommit_kbytes", kbytes_show, kbytes_write),
 	SETTING("overcommit_memory", overcommit_show, overcommit_write),
-	PTEXT("overcommit_ratio", "50\n"),
+	SETTING("overcommit_ratio", ratio_show, ratio_write),
 	SETTING("swappiness", swappiness_show, swappiness_write),
 	{ 0 },
 };
