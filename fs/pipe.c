@@ -208,7 +208,7 @@ pipe_write(struct file *f, struct uio *u, loff_t *pos)
 		bool was_empty = p->head == p->tail;
 
 		if (unlikely(!p->readers)) {
-			signal_send_task(current, SIGPIPE, NULL);
+			signal_raise(SIGPIPE);
 			n = -EPIPE;
 			break;
 		}

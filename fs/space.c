@@ -10,7 +10,7 @@ file_size_allowed(u64 size)
 {
 	if (size <= current->proc->rlim[RLIMIT_FSIZE].rlim_cur)
 		return 0;
-	signal_send_task(current, SIGXFSZ, NULL);
+	signal_raise(SIGXFSZ);
 	return -EFBIG;
 }
 

@@ -193,6 +193,7 @@ publish(struct task *t, struct file *exe)
 	p->exe = exe;
 	spin_unlock(&t->sighand->lock);
 	p->did_exec = true;
+	p->exec_id++;
 	t->exit_signal = SIGCHLD;
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	if (old_exe)

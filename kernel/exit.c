@@ -112,24 +112,67 @@ report_death(struct process *p, struct list *buried) MUST_HOLD(tasks_lock)
 	}
 }
 
-/* The last thread of p has gone. Its children get a new parent, its own parent a zombie. */
+/* Those threads of child that asked for it learn that current, which made their process, ends. */
 static void
-die(struct process *p, struct list *buried) MUST_HOLD(tasks_lock)
+tell_orphan(struct process *child) MUST_HOLD(tasks_lock)
 {
-	struct process *child, *next, *reaper = init_task->proc;
+	struct abi_siginfo info;
+	struct task *t;
+	int sig;
 
-	if (!p->exiting)
-		p->exit_code = p->leader->exit_code;
-	pgrp_exit_locked(p);
+	list_for_each(t, &child->threads, thread_link) {
+		sig = READ_ONCE(t->pdeath_signal);
+		if (!sig || signal_permitted(t, sig))
+			continue;
+		signal_info_current(&info, sig, SI_USER);
+		signal_send_locked(child, NULL, sig, &info);
+	}
+}
+
+/* Who looks after the orphans of p: its nearest living ancestor that asked for it, else init. */
+static struct process *
+reaper_of(const struct process *p) MUST_HOLD(tasks_lock)
+{
+	struct process *a;
+
+	for (a = p->parent; a && a->pid > 1; a = a->parent)
+		if (READ_ONCE(a->subreaper) && a->nthreads)
+			return a;
+	return init_task->proc;
+}
+
+/* Current has left p, and so its children: to another thread of p or, if it was the last, to another process. */
+static void
+leave_children(struct process *p, struct list *buried) MUST_HOLD(tasks_lock)
+{
+	struct process *child, *next, *heir = p->nthreads ? p : reaper_of(p);
+	struct task *t = list_first(&heir->threads, struct task, thread_link);
+
 	list_for_each_safe(child, next, &p->children, sibling) {
+		if (heir == p && child->parent_thread != current)
+			continue;
+		tell_orphan(child);
+		child->parent_thread = t;
+		if (heir == p)
+			continue;
 		list_remove(&child->sibling);
-		list_push_back(&reaper->children, &child->sibling);
-		child->parent = reaper;
-		child->ppid = reaper->pid;
+		list_push_back(&heir->children, &child->sibling);
+		child->parent = heir;
+		child->ppid = heir->pid;
 		child->leader->exit_signal = SIGCHLD;
 		if (child->zombie)
 			report_death(child, buried);
+		pgrp_lost_locked(child, p, NULL);
 	}
+}
+
+/* The last thread of p has gone: its parent gets a zombie. */
+static void
+die(struct process *p, struct list *buried) MUST_HOLD(tasks_lock)
+{
+	if (!p->exiting)
+		p->exit_code = p->leader->exit_code;
+	pgrp_lost_locked(p, p->parent, p);
 	signal_exit_process(p);
 	p->zombie = true;
 	report_death(p, buried);
@@ -185,6 +228,7 @@ leave(struct task *t, struct process *p)
 	sigqueue_flush(&t->sig_queue, ~0UL);	/* sent since signal_exit_task */
 	t->sighand = NULL;
 	last = --p->nthreads == 0;
+	leave_children(p, &buried);
 	if (last) {
 		exe = p->exe;
 		p->exe = NULL;

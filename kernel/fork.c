@@ -242,6 +242,8 @@ enter_tables(struct task *t, struct process *p, u64 f)
 		t->exit_signal = me->leader->exit_signal;
 	p->parent = f & CLONE_PARENT ? me->parent : me;
 	p->ppid = p->parent->pid;
+	p->parent_thread = f & CLONE_PARENT ? me->parent_thread : current;
+	p->parent_exec_id = f & CLONE_PARENT ? me->parent_exec_id : me->exec_id;
 	p->pgid = me->pgid;			/* again, under the lock */
 	p->sid = me->sid;
 	list_push_back(&p->parent->children, &p->sibling);

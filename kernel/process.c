@@ -79,25 +79,13 @@ hang_up(int pgid) MUST_HOLD(tasks_lock)
 	}
 }
 
-/* While p lived, did its parent q keep p's group from being orphaned? */
-static bool
-holds(const struct process *q, const struct process *p)
-{
-	return q && q->pgid != p->pgid && q->sid == p->sid;
-}
-
 void
-pgrp_exit_locked(struct process *p)
+pgrp_lost_locked(const struct process *p, const struct process *parent, const struct process *without)
 {
-	struct process *child;
-
 	assert_held(&tasks_lock);
-	if (holds(p->parent, p) && pgrp_has_stopped(p->pgid) && pgrp_orphaned_locked(p->pgid, p))
+	if (parent && parent->pgid != p->pgid && parent->sid == p->sid &&
+	    pgrp_has_stopped(p->pgid) && pgrp_orphaned_locked(p->pgid, without))
 		hang_up(p->pgid);
-	list_for_each(child, &p->children, sibling)
-		if (holds(p, child) && pgrp_has_stopped(child->pgid) &&
-		    pgrp_orphaned_locked(child->pgid, p))
-			hang_up(child->pgid);
 }
 
 /* ---- the calls ---- */

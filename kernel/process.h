@@ -15,7 +15,11 @@ struct process *pgrp_next_locked(int pgid, struct process *p) MUST_HOLD(tasks_lo
  * no shell would continue what stops.
  */
 bool	pgrp_orphaned_locked(int pgid, const struct process *without) MUST_HOLD(tasks_lock);
-/* p is exiting: groups that become orphaned by it and have stopped members get SIGHUP and SIGCONT. */
-void	pgrp_exit_locked(struct process *p) MUST_HOLD(tasks_lock);
+/*
+ * p ends, or has lost `parent`: if that makes its group an orphaned one (`without` not counted) and members have
+ * stopped, the group gets SIGHUP and SIGCONT.
+ */
+void	pgrp_lost_locked(const struct process *p, const struct process *parent,
+			 const struct process *without) MUST_HOLD(tasks_lock);
 
 #endif

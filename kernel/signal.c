@@ -101,13 +101,15 @@ signal_recalc(struct task *t)
 		__atomic_fetch_and(&t->arch.work, ~(u32)TASK_WORK_SIGNAL, __ATOMIC_RELAXED);
 }
 
-/* A process-wide signal that current can no longer take: let the other threads look. */
-static void
-retarget(struct process *p)
+void
+signal_retarget(struct process *p)
 {
 	struct task *t;
-	ulong flags = spin_lock_irqsave(&tasks_lock);
+	ulong flags;
 
+	if (READ_ONCE(p->nthreads) == 1)
+		return;
+	flags = spin_lock_irqsave(&tasks_lock);
 	spin_lock(&current->sighand->lock);
 	list_for_each(t, &p->threads, thread_link)
 		if (t != current && has_work(t))
@@ -132,8 +134,8 @@ signal_set_mask(u64 mask)
 	t->sig_blocked = mask;
 	signal_recalc(t);
 	spin_unlock_irqrestore(&t->sighand->lock, flags);
-	if (unlikely(lost) && READ_ONCE(p->nthreads) > 1)
-		retarget(p);
+	if (unlikely(lost))
+		signal_retarget(p);
 }
 
 /* ---- pending signals ---- */
@@ -241,12 +243,14 @@ can_take(const struct task *t, int sig)
 	return ((~t->sig_blocked | t->sig_waited) & sigmask(sig)) && !(READ_ONCE(t->state) & (TASK_ZOMBIE | TASK_DEAD));
 }
 
-/* A thread of p for a process-wide signal: current if it can, else the first; NULL if all block it. */
+/* A thread of p for a process-wide signal: the leader if it can, else current, else any; NULL if all block it. */
 static struct task *
 choose(struct process *p, int sig) MUST_HOLD(tasks_lock)
 {
 	struct task *t;
 
+	if (can_take(p->leader, sig))
+		return p->leader;
 	if (current->proc == p && can_take(current, sig))
 		return current;
 	list_for_each(t, &p->threads, thread_link)
@@ -266,26 +270,42 @@ signal_all_stopped(struct process *p, const struct task *me)
 	return true;
 }
 
-/* A stop signal undoes SIGCONT, and SIGCONT what stop signals did, however they are handled. True: p goes on. */
-static bool
+/*
+ * A stop signal undoes SIGCONT, and SIGCONT what stop signals did, however they are handled. What the parent is to be
+ * told then, CLD_*: a stop that was not complete yet counts as one. 0: nothing.
+ */
+static int
 stop_or_continue(struct process *p, int sig) MUST_HOLD(tasks_lock)
 {
 	struct task *t;
-	bool stopped;
+	int tell;
 
 	if (sig != SIGCONT) {
 		signal_discard(p, sigmask(SIGCONT));
-		return false;
+		return 0;
 	}
 	signal_discard(p, SIGS_STOP);
 	if (!p->stop_signal)
-		return false;
-	stopped = signal_all_stopped(p, NULL);
+		return 0;
+	tell = signal_all_stopped(p, NULL) ? CLD_CONTINUED : CLD_STOPPED;
+	p->last_stop = p->stop_signal;
 	p->stop_signal = 0;
-	p->cont_pending = stopped;
+	p->cont_pending = true;
 	list_for_each(t, &p->threads, thread_link)
 		signal_poke(t, TASK_STOPPED);
-	return stopped;
+	return tell;
+}
+
+/* SIGKILL ends a stop too: from now on p is dying, not stopped. */
+static void
+wake_to_die(struct process *p) MUST_HOLD(tasks_lock)
+{
+	struct task *t;
+
+	p->stop_signal = 0;
+	p->cont_pending = false;
+	list_for_each(t, &p->threads, thread_link)	/* whoever was chosen may be in a sleep that only its event ends */
+		signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
 }
 
 /* The signal is one that needs no look at other threads, and current can take it itself. */
@@ -318,30 +338,30 @@ signal_send_locked(struct process *p, struct task *only, int sig, const struct a
 	struct task *any = only ? only : list_first(&p->threads, struct task, thread_link);
 	struct sighand *s;
 	struct task *t;
-	bool goes_on = false;
-	int err = 0;
+	int err = 0, tell = 0;
 
 	assert_held(&tasks_lock);
 	if (!any || !any->sighand || p->zombie)
-		return only ? -ESRCH : 0;	/* a zombie takes any signal, and nothing comes of it */
+		return 0;			/* a zombie takes any signal, and nothing comes of it */
+	if (sig == SIGKILL)
+		only = NULL;			/* whichever thread it is sent to, all end */
 	s = any->sighand;
 	spin_lock(&s->lock);
 	if (sigmask(sig) & (SIGS_STOP | sigmask(SIGCONT)))
-		goes_on = stop_or_continue(p, sig);
+		tell = stop_or_continue(p, sig);
 	t = only ? only : choose(p, sig);
 	if (!ignored(t ? t : any, sig)) {
 		err = enqueue(t ? t : any, p, only, sig, info);
 		if (err || !t || !can_take(t, sig))
 			goto out;
-		signal_poke(t, TASK_INTERRUPTIBLE | (sig == SIGKILL ? TASK_STOPPED : 0));
-		if (sig == SIGKILL && !only)		/* t may be in a sleep that only its event ends */
-			list_for_each(t, &p->threads, thread_link)
-				signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
+		signal_poke(t, TASK_INTERRUPTIBLE);
+		if (sig == SIGKILL)
+			wake_to_die(p);
 	}
 out:
 	spin_unlock(&s->lock);
-	if (goes_on)
-		signal_notify_parent_locked(p, CLD_CONTINUED);
+	if (tell)
+		signal_notify_parent_locked(p, tell);
 	return err;
 }
 
@@ -367,7 +387,7 @@ signal_send_process(struct process *p, int sig, const struct abi_siginfo *info)
 	ulong flags;
 	int err;
 
-	if (p == current->proc && simple_for_current(sig))
+	if (p == current->proc && p->leader == current && simple_for_current(sig))
 		return send_to_current(false, sig, info);
 	flags = spin_lock_irqsave(&tasks_lock);
 	err = signal_send_locked(p, NULL, sig, info);
@@ -389,13 +409,37 @@ signal_send_pgrp(int pgid, int sig, const struct abi_siginfo *info)
 }
 
 void
+signal_info_current(struct abi_siginfo *info, int sig, int code)
+{
+	memset(info, 0, sizeof(*info));		/* the gaps too: all of it goes to user mode */
+	info->si_signo = sig;
+	info->si_code = code;
+	info->si_pid = task_tgid(current);
+	info->si_uid = current->uid;
+}
+
+void
+signal_raise(int sig)
+{
+	struct abi_siginfo info;
+
+	signal_info_current(&info, sig, SI_USER);
+	signal_send_task(current, sig, &info);
+}
+
+void
 signal_fault(int sig, int code, ulong addr)
 {
 	struct task *t = current;
-	struct abi_siginfo info = { .si_signo = sig, .si_code = code, .si_addr = addr };
+	struct abi_siginfo info;
 	struct abi_sigaction *a = &t->sighand->action[sig - 1];
-	ulong flags = spin_lock_irqsave(&t->sighand->lock);
+	ulong flags;
 
+	memset(&info, 0, sizeof(info));
+	info.si_signo = sig;
+	info.si_code = code;
+	info.si_addr = addr;
+	flags = spin_lock_irqsave(&t->sighand->lock);
 	if (a->sa_handler == SIG_IGN || (t->sig_blocked & sigmask(sig))) {
 		a->sa_handler = SIG_DFL;
 		t->sig_blocked &= ~sigmask(sig);
@@ -456,7 +500,7 @@ signal_exit_task(struct task *t)
 	if (likely(READ_ONCE(p->nthreads) == 1))
 		return;
 	if (left)
-		retarget(p);
+		signal_retarget(p);
 	if (stopping)
 		signal_stop_without_current();
 }

@@ -33,6 +33,10 @@ signal_pending(const struct task *t)
 int	signal_send_task(struct task *t, int sig, const struct abi_siginfo *info);
 int	signal_send_process(struct process *p, int sig, const struct abi_siginfo *info);
 int	signal_send_pgrp(int pgid, int sig, const struct abi_siginfo *info);	/* -ESRCH if empty */
+/* What current tells with a signal of its own will: its pid and user, and how it sent it (SI_USER, SI_TKILL). */
+void	signal_info_current(struct abi_siginfo *info, int sig, int code);
+/* To current, as if it had sent it with kill: SIGPIPE, SIGXFSZ. */
+void	signal_raise(int sig);
 /* A fault of current: cannot be blocked or ignored. */
 void	signal_fault(int sig, int code, ulong addr);
 /* Deliver, stop or die; called by user_return_work. May not return. */

@@ -30,6 +30,7 @@
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/signal_private.h"
+#include "lib/string.h"
 #include "mm/mm.h"
 
 /* ---- telling the parent ---- */
@@ -38,27 +39,36 @@ void
 signal_notify_parent_locked(struct process *p, int why)
 {
 	struct process *parent = p->parent;
+	const struct abi_sigaction *a;
 	struct task *t;
-	struct abi_siginfo info = { .si_signo = SIGCHLD, .si_code = why };
+	u64 utime, stime;
+	struct abi_siginfo info;
 	bool wanted = true, exited;
 	int sig = SIGCHLD;
 
 	assert_held(&tasks_lock);
 	if (!parent)
 		return;
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGCHLD;
+	info.si_code = why;
 	info.si_pid = p->pid;
 	info.si_uid = p->leader->uid;
-	info.si_utime = p->utime / (NSEC_PER_SEC / ABI_CLK_TCK);
-	info.si_stime = p->stime / (NSEC_PER_SEC / ABI_CLK_TCK);
+	process_times_locked(p, &utime, &stime);
+	info.si_utime = utime / (NSEC_PER_SEC / ABI_CLK_TCK);
+	info.si_stime = stime / (NSEC_PER_SEC / ABI_CLK_TCK);
 	exited = why == CLD_EXITED || why == CLD_KILLED || why == CLD_DUMPED;
 	if (exited) {
-		sig = p->leader->exit_signal;
+		sig = p->parent_exec_id == parent->exec_id ? p->leader->exit_signal : SIGCHLD;
 		info.si_signo = sig;
 		info.si_status = why == CLD_EXITED ? WEXITSTATUS(p->exit_code) : WTERMSIG(p->exit_code);
 	} else {
-		info.si_status = why == CLD_CONTINUED ? SIGCONT : p->stop_signal;
-		t = list_first(&parent->threads, struct task, thread_link);
-		wanted = t && t->sighand && !(t->sighand->action[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP);
+		info.si_status = why == CLD_CONTINUED ? SIGCONT : p->stop_signal ? p->stop_signal : p->last_stop;
+	}
+	t = list_first(&parent->threads, struct task, thread_link);
+	if (sig == SIGCHLD && t && t->sighand) {	/* one that is ignored is not sent, even if it is blocked */
+		a = &t->sighand->action[SIGCHLD - 1];
+		wanted = a->sa_handler != SIG_IGN && (exited || !(a->sa_flags & SA_NOCLDSTOP));
 	}
 	if (sig && wanted)
 		signal_send_locked(parent, NULL, sig, &info);
@@ -207,7 +217,7 @@ take_handled(struct abi_sigaction *sa, struct sigqueue **info, u64 *mask) NO_TSA
 	struct task *t = current;
 	struct abi_sigaction *a;
 	struct sigqueue *q;
-	bool tree = false, fatal = false;
+	bool tree = false, fatal = false, lost = false;
 	ulong flags;
 	int sig;
 
@@ -240,6 +250,7 @@ again:
 			*sa = *a;
 			*mask = t->sig_blocked;
 			enter_handler(t, sig, a);
+			lost = t->proc->sig_pending & t->sig_blocked & ~*mask;
 			break;
 		}
 		sigqueue_free(q);
@@ -255,6 +266,8 @@ need_tree:
 		process_exit(W_EXITCODE(0, sig));
 	if (unlikely(!sig && must_exit(t)))
 		task_exit(t->proc->exiting ? t->proc->exit_code : 0);
+	if (unlikely(lost))
+		signal_retarget(t->proc);
 	return sig;
 }
 
@@ -296,13 +309,10 @@ restart_call(struct trapframe *r, const struct abi_sigaction *sa)
 
 /* ---- handlers ---- */
 
-static bool
-on_altstack(const struct abi_sigaltstack *ss, ulong sp)
-{
-	return sp > ss->ss_sp && sp - ss->ss_sp <= ss->ss_size;
-}
-
-/* Make user mode run the handler for sig. 0, or -EFAULT if its stack is not writable. */
+/*
+ * Make user mode run the handler for sig. 0, or -EFAULT if its stack is not writable, or is the alternate one and
+ * the frame would grow out of it.
+ */
 static int
 push_handler(struct trapframe *r, int sig, const struct abi_sigaction *sa, const struct sigqueue *q, u64 mask)
 {
@@ -311,18 +321,19 @@ push_handler(struct trapframe *r, int sig, const struct abi_sigaction *sa, const
 	ulong top = r->sp;
 	int err;
 
-	if (!saved.ss_size) {
-		saved.ss_flags = SS_DISABLE;
-	} else if (on_altstack(ss, r->sp)) {
-		saved.ss_flags |= SS_ONSTACK;
-	} else if (sa->sa_flags & SA_ONSTACK) {
+	if (on_altstack(ss, top)) {
+		if (!on_altstack(ss, top - sizeof(struct abi_rt_sigframe)))
+			return -EFAULT;
+	} else if (ss->ss_size && (sa->sa_flags & SA_ONSTACK)) {
 		top = ss->ss_sp + ss->ss_size;
 	}
 	if (q) {
 		err = sigframe_push(r, top, &q->info, sa, mask, &saved, trampoline);
 	} else {
-		struct abi_siginfo info = { .si_signo = sig };
+		struct abi_siginfo info;
 
+		memset(&info, 0, sizeof(info));
+		info.si_signo = sig;
 		err = sigframe_push(r, top, &info, sa, mask, &saved, trampoline);
 	}
 	if (!err && unlikely(ss->ss_flags & SS_AUTODISARM))

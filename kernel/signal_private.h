@@ -36,6 +36,14 @@ int	signal_next(const struct task *t, u64 mask);
 struct sigqueue *signal_dequeue(struct task *t, int sig);
 /* Is every live thread of p stopped, or `me`? */
 bool	signal_all_stopped(struct process *p, const struct task *me) MUST_HOLD(tasks_lock);
+/* A process-wide signal that current was to take, and cannot any more: let p's other threads look. No lock held. */
+void	signal_retarget(struct process *p);
+/* Does current run on its alternate stack, with sp? One that disarms itself is never said to be in use. */
+static inline bool
+on_altstack(const struct abi_sigaltstack *ss, ulong sp)
+{
+	return !((u32)ss->ss_flags & SS_AUTODISARM) && sp > ss->ss_sp && sp - ss->ss_sp <= ss->ss_size;
+}
 /* Forget pending signals of mask everywhere in p. */
 void	signal_discard(struct process *p, u64 mask) MUST_HOLD(tasks_lock);
 

@@ -14,6 +14,7 @@
 #include "kernel/sched.h"
 #include "kernel/signal_private.h"
 #include "kernel/syscall.h"
+#include "lib/string.h"
 #include "mm/usercopy.h"
 
 #define SA_KNOWN	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_ONSTACK | \
@@ -21,27 +22,18 @@
 
 /* ---- sending ---- */
 
-static void
-info_from_current(struct abi_siginfo *info, int sig, int code)
-{
-	*info = (struct abi_siginfo){
-		.si_signo = sig, .si_code = code,
-		.si_pid = task_tgid(current), .si_uid = current->uid,
-	};
-}
-
 /* One process: permission, then send (sig 0: permission only). */
 static int
 kill_one(struct process *p, struct task *only, int sig, const struct abi_siginfo *info) MUST_HOLD(tasks_lock)
 {
-	int err = signal_permitted(only ? only : p->leader, sig);
+	int err = sig < 0 || sig > ABI_NSIG ? -EINVAL : signal_permitted(only ? only : p->leader, sig);
 
 	if (err || !sig)
 		return err;
 	return signal_send_locked(p, only, sig, info);
 }
 
-/* kill(2) for 0, -1 and groups: success if one could be signalled. */
+/* kill(2) for 0, -1 and groups: success if one could be signalled, and for -1 also if none was permitted. */
 static int
 kill_many(int pid, int sig, const struct abi_siginfo *info)
 {
@@ -61,25 +53,25 @@ kill_many(int pid, int sig, const struct abi_siginfo *info)
 			sent++;
 	}
 	spin_unlock_irqrestore(&tasks_lock, flags);
-	if (sent)
+	if (sent || (pid == -1 && err == -EPERM))
 		return 0;
 	return found ? err : -ESRCH;
 }
 
-/* One process by pid. */
+/* One process, by the id of any of its threads. */
 static int
 kill_process(int pid, int sig, const struct abi_siginfo *info)
 {
-	struct process *p;
+	struct task *t;
 	ulong flags;
 	int err = -ESRCH;
 
-	if (pid == task_tgid(current))
-		return sig ? signal_send_process(current->proc, sig, info) : 0;
+	if (pid == task_tgid(current) && sig > 0 && sig <= ABI_NSIG)
+		return signal_send_process(current->proc, sig, info);
 	flags = spin_lock_irqsave(&tasks_lock);
-	p = process_find_locked(pid);
-	if (p)
-		err = kill_one(p, NULL, sig, info);
+	t = task_find_locked(pid);
+	if (t)
+		err = kill_one(t->proc, NULL, sig, info);
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	return err;
 }
@@ -92,8 +84,8 @@ kill_thread(int tgid, int tid, int sig, const struct abi_siginfo *info)
 	ulong flags;
 	int err = -ESRCH;
 
-	if (tid == current->pid && (tgid == -1 || tgid == task_tgid(current)))
-		return sig ? signal_send_task(current, sig, info) : 0;
+	if (tid == current->pid && (tgid == -1 || tgid == task_tgid(current)) && sig > 0 && sig <= ABI_NSIG)
+		return signal_send_task(current, sig, info);
 	flags = spin_lock_irqsave(&tasks_lock);
 	t = task_find_locked(tid);
 	if (t && (tgid == -1 || tgid == task_tgid(t)))
@@ -109,9 +101,7 @@ sys_kill(const ulong *a)
 	int pid = a[0], sig = a[1];
 	struct abi_siginfo info;
 
-	if (sig < 0 || sig > ABI_NSIG)
-		return -EINVAL;
-	info_from_current(&info, sig, SI_USER);
+	signal_info_current(&info, sig, SI_USER);
 	if (pid > 0)
 		return kill_process(pid, sig, &info);
 	if (pid == -2147483647 - 1)
@@ -126,9 +116,9 @@ sys_tgkill(const ulong *a)
 	int tgid = a[0], tid = a[1], sig = a[2];
 	struct abi_siginfo info;
 
-	if (tgid <= 0 || tid <= 0 || sig < 0 || sig > ABI_NSIG)
+	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
-	info_from_current(&info, sig, SI_TKILL);
+	signal_info_current(&info, sig, SI_TKILL);
 	return kill_thread(tgid, tid, sig, &info);
 }
 
@@ -139,27 +129,72 @@ sys_tkill(const ulong *a)
 	int tid = a[0], sig = a[1];
 	struct abi_siginfo info;
 
-	if (tid <= 0 || sig < 0 || sig > ABI_NSIG)
+	if (tid <= 0)
 		return -EINVAL;
-	info_from_current(&info, sig, SI_TKILL);
+	signal_info_current(&info, sig, SI_TKILL);
 	return kill_thread(-1, tid, sig, &info);
 }
 
-/* rt_sigqueueinfo(2): the information is the caller's, who may not pretend to be the kernel or kill. */
+/* Has si_code a meaning for sig, and so a known set of members? */
+static bool
+code_known(int sig, int code)
+{
+	static const u8 last[SIGSYS + 1] = {
+		[SIGILL] = ILL_LAST, [SIGFPE] = FPE_LAST, [SIGSEGV] = SEGV_LAST, [SIGBUS] = BUS_LAST,
+		[SIGTRAP] = TRAP_LAST, [SIGCHLD] = CLD_CONTINUED, [SIGPOLL] = POLL_HUP, [SIGSYS] = SYS_LAST,
+	};
+
+	if (code == SI_KERNEL)
+		return true;
+	if (code <= 0)
+		return code >= SI_DETHREAD || code == SI_ASYNCNL;
+	return code <= (sig > 0 && sig <= SIGSYS && last[sig] ? last[sig] : POLL_HUP);
+}
+
+/*
+ * The information for sig that a program sends to thread or process id. Only itself may it tell that it comes from
+ * the kernel or from kill. What lies beyond every known member does not travel. 0, -EFAULT, -E2BIG, -EPERM.
+ */
+static int
+info_from_user(struct abi_siginfo *info, uptr_t src, int sig, int id)
+{
+	u8 *rest = (u8 *)info + SI_MEMBERS;
+
+	if (get_user(*info, src))
+		return -EFAULT;
+	info->si_signo = sig;
+	for (; rest < (u8 *)(info + 1); rest++) {
+		if (*rest && !code_known(sig, info->si_code))
+			return -E2BIG;
+		*rest = 0;
+	}
+	return (info->si_code >= 0 || info->si_code == SI_TKILL) && id != current->pid ? -EPERM : 0;
+}
+
+/* rt_sigqueueinfo(2). */
 long
 sys_rt_sigqueueinfo(const ulong *a)
 {
 	int pid = a[0], sig = a[1];
 	struct abi_siginfo info;
+	int err = info_from_user(&info, UPTR(a[2]), sig, pid);
 
-	if (get_user(info, UPTR(a[2])))
-		return -EFAULT;
-	if (sig < 0 || sig > ABI_NSIG)
+	return err ? err : kill_process(pid, sig, &info);
+}
+
+/* rt_tgsigqueueinfo(2): the same to one thread. */
+long
+sys_rt_tgsigqueueinfo(const ulong *a)
+{
+	int tgid = a[0], tid = a[1], sig = a[2];
+	struct abi_siginfo info;
+	int err = info_from_user(&info, UPTR(a[3]), sig, tid);
+
+	if (err == -EFAULT || err == -E2BIG)
+		return err;
+	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
-	info.si_signo = sig;
-	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && pid != task_tgid(current))
-		return -EPERM;
-	return kill_process(pid, sig, &info);
+	return err ? err : kill_thread(tgid, tid, sig, &info);
 }
 
 /* To what the pidfd names, as `scope` says (0: as it was opened). */
@@ -235,16 +270,16 @@ sys_rt_sigaction(const ulong *a)
 	struct abi_sigaction new, was, *entry;
 	ulong flags;
 
-	if (a[3] != sizeof(u64) || sig < 1 || sig > ABI_NSIG)
+	if (a[3] != sizeof(u64))
+		return -EINVAL;
+	if (act.addr && get_user(new, act))
+		return -EFAULT;
+	if (sig < 1 || sig > ABI_NSIG || (act.addr && (sigmask(sig) & SIGS_UNBLOCKABLE)))
 		return -EINVAL;
 	entry = &s->action[sig - 1];
 	if (!act.addr) {
 		was = *entry;
 	} else {
-		if (get_user(new, act))
-			return -EFAULT;
-		if (sigmask(sig) & SIGS_UNBLOCKABLE)
-			return -EINVAL;
 		new.sa_flags &= SA_KNOWN;
 		new.sa_mask &= ~SIGS_UNBLOCKABLE;
 		flags = spin_lock_irqsave(&s->lock);
@@ -328,6 +363,7 @@ static int
 wait_signal(u64 set, u64 deadline, struct sigqueue **q)
 {
 	struct task *t = current;
+	bool left;				/* for another thread */
 	int sig, err = 0;
 	ulong flags;
 
@@ -338,10 +374,13 @@ wait_signal(u64 set, u64 deadline, struct sigqueue **q)
 		t->sig_waited = sig || err ? 0 : set;
 		if (sig)
 			*q = signal_dequeue(t, sig);
+		left = !t->sig_waited && (t->proc->sig_pending & set & t->sig_blocked);
 		signal_recalc(t);
 		if (!sig && !err)
 			set_state(TASK_INTERRUPTIBLE);
 		spin_unlock_irqrestore(&t->sighand->lock, flags);
+		if (left)
+			signal_retarget(t->proc);
 		if (sig)
 			return sig;
 		if (err)
@@ -381,8 +420,10 @@ sys_rt_sigtimedwait(const ulong *a)
 	}
 	sig = wait_signal(set, deadline, &q);
 	if (sig > 0 && out.addr) {
-		struct abi_siginfo info = { .si_signo = sig };
+		struct abi_siginfo info;
 
+		memset(&info, 0, sizeof(info));
+		info.si_signo = sig;
 		err = copy_to_user(out, q ? &q->info : &info, sizeof(info));
 	}
 	sigqueue_free(q);
@@ -391,33 +432,26 @@ sys_rt_sigtimedwait(const ulong *a)
 
 /* ---- the alternate stack, and coming back ---- */
 
-static bool
-on_altstack(ulong sp)
-{
-	const struct abi_sigaltstack *ss = &current->altstack;
-
-	return !(ss->ss_flags & SS_AUTODISARM) && sp > ss->ss_sp && sp - ss->ss_sp <= ss->ss_size;
-}
-
 /* 0 or -errno. */
 static int
 set_altstack(const struct abi_sigaltstack *ss, ulong sp)
 {
+	struct abi_sigaltstack *mine = &current->altstack;
 	u32 mode = ss->ss_flags & ~SS_AUTODISARM;
 
-	if (on_altstack(sp))
+	if (on_altstack(mine, sp))
 		return -EPERM;
 	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
 		return -EINVAL;
+	if (ss->ss_sp == mine->ss_sp && ss->ss_size == mine->ss_size && ss->ss_flags == mine->ss_flags)
+		return 0;
 	if (mode == SS_DISABLE) {
-		current->altstack = (struct abi_sigaltstack){ .ss_flags = ss->ss_flags };
+		*mine = (struct abi_sigaltstack){ .ss_flags = ss->ss_flags };
 		return 0;
 	}
 	if (ss->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
-	current->altstack = (struct abi_sigaltstack){
-		.ss_sp = ss->ss_sp, .ss_flags = ss->ss_flags & ~SS_ONSTACK, .ss_size = ss->ss_size,
-	};
+	*mine = *ss;
 	return 0;
 }
 
@@ -432,9 +466,10 @@ sys_sigaltstack(const ulong *a)
 
 	if (new.addr && get_user(ss, new))
 		return -EFAULT;
+	was.ss_flags &= SS_AUTODISARM;
 	if (!was.ss_size)
 		was.ss_flags |= SS_DISABLE;
-	else if (on_altstack(sp))
+	else if (on_altstack(&was, sp))
 		was.ss_flags |= SS_ONSTACK;
 	if (new.addr) {
 		err = set_altstack(&ss, sp);
@@ -459,6 +494,7 @@ sys_rt_sigreturn(const ulong *a)
 	signal_set_mask(mask);
 	if (unlikely(ss.ss_size || current->altstack.ss_size))
 		set_altstack(&ss, r->sp);	/* a bad one in the frame changes nothing */
+	current->restart_fn = NULL;
 	r->cause = ~0UL;			/* a0 is the interrupted code's, not a result to restart by */
 	return r->a0;
 }

@@ -134,6 +134,7 @@ struct task {
 	struct task *vfork_parent;	/* [T] waits on proc->vfork_done until we exec or exit */
 	int	exit_code;		/* wait status of this thread */
 	int	exit_signal;		/* to the parent at exit; 0 for threads */
+	int	pdeath_signal;		/* [a] to us when the thread that made our process ends; 0: none */
 	u64	start_time;		/* [i] ns since boot */
 	struct cputime cputime;		/* how much of its runtime was in which mode */
 	ulong	min_flt, maj_flt;	/* [o] */
@@ -155,6 +156,9 @@ struct process {
 	int	nthreads;		/* [T] */
 	struct process *parent;		/* [T] */
 	int	ppid;			/* [T] parent->pid, so that getppid needs no lock */
+	struct task *parent_thread;	/* [T] the parent's thread that made us, or inherited us from that */
+	u32	exec_id, parent_exec_id;	/* [T] counts calls of execve; the parent's at our birth */
+	bool	subreaper;		/* [a] orphans among our descendants become our children */
 	struct list children, sibling;	/* [T] processes */
 	int	pgid, sid;		/* [T] */
 	struct tty *tty;		/* [s] controlling terminal */
@@ -171,6 +175,7 @@ struct process {
 	bool	zombie;			/* [T] all threads gone, waiting for wait4 */
 	bool	stop_reported, cont_pending;	/* [s] for WUNTRACED, WCONTINUED */
 	int	stop_signal;		/* [s] !=0: stopped, or stopping, by it */
+	int	last_stop;		/* [s] what stop_signal was when SIGCONT came */
 	struct task *exec_task;		/* [s] execve in progress: every other thread must end */
 
 	struct abi_rlimit rlim[RLIM_NLIMITS];	/* [s] */

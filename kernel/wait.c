@@ -28,6 +28,8 @@ selected(const struct process *child, int idtype, int id, int options, const str
 		return false;
 	if (idtype == P_PIDFD && child != only)
 		return false;
+	if ((options & __WNOTHREAD) && child->parent_thread != current)
+		return false;
 	return (options & __WALL) || !plain == !!(options & __WCLONE);
 }
 
@@ -220,7 +222,7 @@ sys_waitid(const ulong *a)
 		return ret;
 	if (ret > 0 && uru.addr && put_user(ru, uru))
 		return -EFAULT;
-	if (uinfo.addr && put_user(info, uinfo))
+	if (uinfo.addr && copy_to_user(uinfo, &info, offsetof(struct abi_siginfo, si_status) + sizeof(info.si_status)))
 		return -EFAULT;
 	return 0;
 }

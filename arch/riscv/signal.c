@@ -92,9 +92,7 @@ sigframe_pop(struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss)
 	struct abi_rt_sigframe *f, whole;
 	int err;
 
-	if (frame.addr & 15)
-		return -EFAULT;			/* no frame of ours */
-	f = user_window(frame, sizeof(*f), false);
+	f = frame.addr & 15 ? NULL : user_window(frame, sizeof(*f), false);	/* unaligned: none of ours, but no reason to refuse */
 	if (likely(f)) {
 		err = frame_take(f, r, mask, ss);
 		user_window_end();

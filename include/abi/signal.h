@@ -99,6 +99,7 @@ ABI_OFFSET(struct abi_sigaltstack, ss_size, 16);
 #define SI_SIGIO	(-5)
 #define SI_TKILL	(-6)
 #define SI_DETHREAD	(-7)
+#define SI_ASYNCNL	(-60)
 
 #define ILL_ILLOPC	1
 #define ILL_ILLOPN	2
@@ -146,6 +147,14 @@ ABI_OFFSET(struct abi_sigaltstack, ss_size, 16);
 #define POLL_HUP	6
 
 #define SYS_SECCOMP	1
+
+/* The greatest code of each: what only other architectures send is counted. */
+#define ILL_LAST	11
+#define FPE_LAST	15
+#define SEGV_LAST	10
+#define BUS_LAST	5
+#define TRAP_LAST	6
+#define SYS_LAST	2
 
 union abi_sigval {
 	int32_t	sival_int;
@@ -203,6 +212,7 @@ struct abi_siginfo {
 	};
 };
 ABI_SIZE(struct abi_siginfo, 128);
+#define SI_MEMBERS	48		/* no member lies beyond */
 ABI_OFFSET(struct abi_siginfo, si_pid, 16);
 ABI_OFFSET(struct abi_siginfo, si_uid, 20);
 ABI_OFFSET(struct abi_siginfo, si_value, 24);
