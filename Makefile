@@ -8,6 +8,7 @@
 #   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
 #   make run-gdb      boot and wait for `make gdb` in another terminal
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
+#   make hostile-calls  1,000,000 calls of any kind (CALLS=n SEED=n)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make doctor       each tool: needed, found, how to get it
@@ -200,6 +201,12 @@ SEED	?= 1
 crash: tools-build-run-test
 	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
 	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.crash --states $(STATES) --seed $(SEED) --only "$(ONLY)"
+
+CALLS	?= 1000000
+.PHONY: hostile-calls
+hostile-calls: tools-build-run-test
+	$(call one_build,debug)
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.hostile --calls $(CALLS) --seed $(SEED)
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all

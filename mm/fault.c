@@ -315,7 +315,7 @@ cow_reuse(struct fault *ft)
 	return true;
 }
 
-/* Count the frame of a file area's entry, which may be taken away at any moment. False: it has been. */
+/* Count the entry's frame, which may be taken away at any moment. False: it has been. */
 static bool
 hold_page(struct fault *ft)
 {
@@ -339,7 +339,6 @@ cow_copy(struct fault *ft)
 	if (!f)
 		return -ENOMEM;
 	if (!(ft->old & PTE_SPECIAL)) {
-		/* Another thread may resolve the same fault and let go of old meanwhile: then entry_set fails. */
 		page_copy(frame_va(f), frame_va(old));
 		sync_code(ft->area, &f, 1);
 	}
@@ -368,7 +367,8 @@ fault_cow(struct fault *ft)
 
 	if (cow_reuse(ft))
 		return 0;
-	if (!ft->area->file || (ft->old & PTE_SPECIAL))
+	/* Reclaim takes pages of files; of others only another thread can let go, when it resolves the same fault. */
+	if ((ft->old & PTE_SPECIAL) || (!ft->area->file && atomic_read(&ft->mm->users) == 1))
 		return cow_copy(ft);
 	if (!hold_page(ft))
 		return 0;
