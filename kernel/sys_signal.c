@@ -239,7 +239,7 @@ sys_pidfd_send_signal(const ulong *a)
 	else if (sig < 0 || sig > ABI_NSIG)
 		err = -EINVAL;
 	if (!a[2])
-		info_from_current(&info, sig, scope == PIDFD_SIGNAL_THREAD || r.thread ? SI_TKILL : SI_USER);
+		signal_info_current(&info, sig, scope == PIDFD_SIGNAL_THREAD || r.thread ? SI_TKILL : SI_USER);
 	if (!err)
 		err = kill_pid_ref(&r, scope, sig, &info);
 	pid_ref_put(&r);
