@@ -221,7 +221,7 @@ interrupts(void)
 		if (host_disk_next() <= host_now)
 			host_disk_event();
 		else
-			timer_interrupt();
+			timer_interrupt(false);
 	}
 	host_irqs_off = off;
 	in_interrupt = false;
