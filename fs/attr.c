@@ -8,6 +8,7 @@
  * Further     stat(2), statx(2), chmod(2), chown(2), utimensat(2), access(2).
  */
 #include "abi/mount.h"
+#include "abi/prctl.h"
 #include "abi/time.h"
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
@@ -540,11 +541,11 @@ do_access(int dfd, uptr_t name, int mode, uint flags)
 
 	if ((mode & ~7) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
-	if (!(flags & AT_EACCESS) && (current->uid != fsuid || current->gid != fsgid)) {
+	if (!(flags & AT_EACCESS)) {
 		current->fsuid = current->uid;
 		current->fsgid = current->gid;
-		if (current->uid)
-			current->cap_effective = 0;
+		if (!(current->securebits & SECBIT_NO_SETUID_FIXUP))
+			current->cap_effective = current->uid ? 0 : current->cap_permitted;
 	}
 	err = path_lookup_user(dfd, name, lookup_flags(flags), &p);
 	if (!err) {

@@ -1,32 +1,32 @@
 /*
- * cred.c - user and group ids, supplementary groups, capabilities.
+ * cred.c - user and group ids, supplementary groups, and what happens to them in execve.
  *
- * Each thread has real, effective, saved and file-system ids, changed only by itself.
- * Capabilities follow the ids: user 0 has all, others none.  There are no file
- * capabilities, so permitted and effective differ only for a process of real user 0
- * that runs under another effective id; such a one gets them back with seteuid(0).
+ * Each thread has real, effective, saved and file-system ids, changed only by itself. Capabilities follow them:
+ * who has user 0 among the first three and gives it up loses all; the effective set is there while the effective
+ * user is 0, and its part for files while the file-system user is. Securebits change that (capability.c).
  *
- * Locks       none: [o], each thread its own.
- * Further     credentials(7), setuid(2), setresuid(2), capabilities(7), "Effect of user ID changes".
+ * Locks       none: [o], each thread its own; others read ids that may be torn from each other. groups[] is
+ *             exchanged and read by others under tasks_lock.
+ * Not here    the sets of capabilities (capability.c).
+ * Further     credentials(7), setuid(2), setresuid(2), setfsuid(2), capabilities(7), "Effect of user ID changes".
  */
 #include "kernel/cred.h"
 
 #include "abi/errno.h"
 #include "abi/mount.h"
+#include "abi/prctl.h"
 #include "fs/vfs.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "mm/mm.h"
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 
+/* What the file-system user 0 may do with others' files. */
+#define CAP_FILES	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | \
+			 BIT(CAP_FSETID) | BIT(CAP_LINUX_IMMUTABLE) | BIT(CAP_MKNOD) | BIT(CAP_MAC_OVERRIDE))
 #define KEEP		(~0U)		/* -1: leave this id as it is */
 #define NGROUPS_MAX	65536
-
-bool
-task_capable(u64 cap_bit)
-{
-	return current->cap_effective & cap_bit;
-}
 
 bool
 task_in_group(u32 gid)
@@ -42,23 +42,101 @@ task_in_group(u32 gid)
 	return false;
 }
 
+/* Not counted: the memory of a struct mm is always one. */
+bool
+task_dumpable(const struct task *t)
+{
+	const struct mm *mm = READ_ONCE(t->mm);
+
+	return !mm || !READ_ONCE(mm->undumpable);
+}
+
 bool
 task_traceable(const struct task *t, u32 uid, u32 gid)
 {
 	if (t->proc == current->proc || task_capable(BIT(CAP_SYS_PTRACE)))
 		return true;
 	return uid == t->uid && uid == t->euid && uid == t->suid &&
-	       gid == t->gid && gid == t->egid && gid == t->sgid;
+	       gid == t->gid && gid == t->egid && gid == t->sgid &&
+	       task_dumpable(t) && !(t->cap_permitted & ~current->cap_effective);
 }
 
-/* The ids changed: capabilities follow. */
-static void
-update_caps(struct task *t, u32 old_euid)
+/* ---- what a change of ids brings with it ---- */
+
+struct ids {
+	u32	uid, euid, suid, fsuid, egid, fsgid;
+	u64	permitted;
+};
+
+static struct ids
+ids_now(void)
 {
-	if (t->euid != 0)
+	const struct task *t = current;
+
+	return (struct ids){ t->uid, t->euid, t->suid, t->fsuid, t->egid, t->fsgid, t->cap_permitted };
+}
+
+/* Who acts as somebody else now, or may do more, is not looked into by who could before. */
+static void
+committed(const struct ids *old)
+{
+	struct task *t = current;
+
+	if (t->euid == old->euid && t->egid == old->egid && t->fsuid == old->fsuid && t->fsgid == old->fsgid &&
+	    !(t->cap_permitted & ~old->permitted))
+		return;
+	if (t->mm)
+		WRITE_ONCE(t->mm->undumpable, true);
+	t->pdeath_signal = 0;
+}
+
+/* Capabilities follow the user ids. */
+static void
+follow_users(const struct ids *old)
+{
+	struct task *t = current;
+	bool was_root = !old->uid || !old->euid || !old->suid;
+	bool is_root = !t->uid || !t->euid || !t->suid;
+
+	if (t->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (was_root && !is_root) {
+		if (!(t->securebits & SECBIT_KEEP_CAPS))
+			t->cap_permitted = t->cap_effective = 0;
+		t->cap_ambient = 0;
+	}
+	if (!old->euid && t->euid)
 		t->cap_effective = 0;
-	else if (old_euid != 0)
-		t->cap_effective = CAP_ALL;
+	else if (old->euid && !t->euid)
+		t->cap_effective = t->cap_permitted;
+}
+
+/* Current has become another user: did that one have too many tasks before? Then it can only go on as it is (execve). */
+static void
+check_nproc(struct task *t)
+{
+	t->nproc_exceeded = t->uid != 0 && user_tasks(t->uid) - 1 > t->proc->rlim[RLIMIT_NPROC].rlim_cur;
+}
+
+/* ---- execve ---- */
+
+/* Does a process other than current's share its working directory and root (CLONE_FS)? It could move them. */
+static bool
+fs_is_shared(void)
+{
+	struct fs_context *fs = current->fs;
+	bool shared = false;
+	struct task *t;
+	ulong flags;
+	int pid = 1;
+
+	if (likely(atomic_read(&fs->refs) == 1))
+		return false;
+	flags = spin_lock_irqsave(&tasks_lock);	/* readers of /proc count too, and do no harm: look who it is */
+	for (; !shared && (t = task_next_locked(&pid, false)) != NULL; pid++)
+		shared = t->fs == fs && t->proc != current->proc;
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return shared;
 }
 
 /* Of a file's mode: S_ISUID and S_ISGID, where they mean something to exec. */
@@ -82,17 +160,41 @@ bool
 cred_exec(const struct file *f)
 {
 	struct task *t = current;
-	const struct inode *i = f->inode;
-	u32 old_euid = t->euid, bits = id_bits(f);
+	struct inode *i = f->inode;
+	struct ids old = ids_now();
+	bool readable = inode_permission(i, MAY_READ) == 0;
+	bool root_counts = !(t->securebits & SECBIT_NOROOT), setid, root, secure;
+	u32 euid = t->euid, egid = t->egid, bits = id_bits(f);
+	u64 permitted = 0;
 
 	if (bits & S_ISUID)
-		t->euid = i->uid;
+		euid = i->uid;
 	if (bits & S_ISGID)
-		t->egid = i->gid;
-	t->suid = t->fsuid = t->euid;
-	t->sgid = t->fsgid = t->egid;
-	update_caps(t, old_euid);
-	return t->euid != t->uid || t->egid != t->gid;
+		egid = i->gid;
+	root = root_counts && euid == 0;
+	if (root || (root_counts && t->uid == 0))
+		permitted = t->cap_bounding | t->cap_inheritable;
+	setid = euid != t->uid || egid != t->gid;
+	if ((setid || (permitted & ~t->cap_permitted)) && (t->no_new_privs || fs_is_shared())) {
+		if (t->no_new_privs || !task_capable(BIT(CAP_SETUID))) {
+			euid = t->uid;
+			egid = t->gid;
+		}
+		permitted &= t->cap_permitted;
+	}
+	t->euid = t->suid = t->fsuid = euid;
+	t->egid = t->sgid = t->fsgid = egid;
+	if (setid)
+		t->cap_ambient = 0;
+	t->cap_permitted = permitted | t->cap_ambient;
+	t->cap_effective = root ? t->cap_permitted : t->cap_ambient;
+	t->securebits &= ~SECBIT_KEEP_CAPS;
+	secure = setid || (t->uid != 0 && (root || (t->cap_permitted & ~t->cap_ambient)));
+	t->mm->undumpable = !readable || old.euid != t->uid || old.egid != t->gid;
+	if (secure)
+		t->pdeath_signal = 0;
+	committed(&old);
+	return secure;
 }
 
 /* ---- users ---- */
@@ -110,11 +212,12 @@ is_own_uid(u32 id)
 	return id == KEEP || id == t->uid || id == t->euid || id == t->suid;
 }
 
+/* KEEP: as it is. The file-system user follows the effective one. */
 static void
 set_uids(u32 ruid, u32 euid, u32 suid)
 {
 	struct task *t = current;
-	u32 old_euid = t->euid;
+	struct ids old = ids_now();
 
 	if (ruid != KEEP)
 		t->uid = ruid;
@@ -123,7 +226,10 @@ set_uids(u32 ruid, u32 euid, u32 suid)
 	if (suid != KEEP)
 		t->suid = suid;
 	t->fsuid = t->euid;
-	update_caps(t, old_euid);
+	if (t->uid != old.uid)
+		check_nproc(t);
+	follow_users(&old);
+	committed(&old);
 }
 
 /* setuid(2). */
@@ -154,9 +260,7 @@ sys_setreuid(const ulong *a)
 	if (!task_capable(BIT(CAP_SETUID)) &&
 	    ((ruid != KEEP && ruid != t->uid && ruid != t->euid) || !is_own_uid(euid)))
 		return -EPERM;
-	set_uids(ruid, euid, KEEP);
-	if (save)
-		set_uids(KEEP, KEEP, t->euid);
+	set_uids(ruid, euid, !save ? KEEP : euid != KEEP ? euid : t->euid);
 	return 0;
 }
 
@@ -183,6 +287,27 @@ sys_getresuid(const ulong *a)
 	return 0;
 }
 
+/* setfsuid(2): no errors, always the old one. */
+long
+sys_setfsuid(const ulong *a)
+{
+	struct task *t = current;
+	struct ids old = ids_now();
+	u32 id = a[0];
+
+	if (id == KEEP || id == t->fsuid || !(is_own_uid(id) || task_capable(BIT(CAP_SETUID))))
+		return old.fsuid;
+	t->fsuid = id;
+	if (!(t->securebits & SECBIT_NO_SETUID_FIXUP)) {
+		if (!old.fsuid)
+			t->cap_effective &= ~CAP_FILES;
+		else if (!id)
+			t->cap_effective |= t->cap_permitted & CAP_FILES;
+	}
+	committed(&old);
+	return old.fsuid;
+}
+
 /* ---- groups ---- */
 
 static bool
@@ -197,6 +322,7 @@ static void
 set_gids(u32 rgid, u32 egid, u32 sgid)
 {
 	struct task *t = current;
+	struct ids old = ids_now();
 
 	if (rgid != KEEP)
 		t->gid = rgid;
@@ -205,6 +331,7 @@ set_gids(u32 rgid, u32 egid, u32 sgid)
 	if (sgid != KEEP)
 		t->sgid = sgid;
 	t->fsgid = t->egid;
+	committed(&old);
 }
 
 /* setgid(2). */
@@ -235,9 +362,7 @@ sys_setregid(const ulong *a)
 	if (!task_capable(BIT(CAP_SETGID)) &&
 	    ((rgid != KEEP && rgid != t->gid && rgid != t->egid) || !is_own_gid(egid)))
 		return -EPERM;
-	set_gids(rgid, egid, KEEP);
-	if (save)
-		set_gids(KEEP, KEEP, t->egid);
+	set_gids(rgid, egid, !save ? KEEP : egid != KEEP ? egid : t->egid);
 	return 0;
 }
 
@@ -264,6 +389,21 @@ sys_getresgid(const ulong *a)
 	return 0;
 }
 
+/* setfsgid(2). */
+long
+sys_setfsgid(const ulong *a)
+{
+	struct task *t = current;
+	struct ids old = ids_now();
+	u32 id = a[0];
+
+	if (id != KEEP && (is_own_gid(id) || task_capable(BIT(CAP_SETGID)))) {
+		t->fsgid = id;
+		committed(&old);
+	}
+	return old.fsgid;
+}
+
 /* getgroups(2). */
 long
 sys_getgroups(const ulong *a)
@@ -287,7 +427,8 @@ long
 sys_setgroups(const ulong *a)
 {
 	struct task *t = current;
-	u32 n = a[0], *groups = NULL;
+	u32 n = a[0], *groups = NULL, *old;
+	ulong flags;
 
 	if (!task_capable(BIT(CAP_SETGID)))
 		return -EPERM;
@@ -302,54 +443,11 @@ sys_setgroups(const ulong *a)
 			return -EFAULT;
 		}
 	}
-	kfree(t->groups);
+	flags = spin_lock_irqsave(&tasks_lock);
+	old = t->groups;
 	t->groups = groups;
 	t->ngroups = n;
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	kfree(old);
 	return 0;
-}
-
-/* ---- capabilities ---- */
-
-/* What t may have: everything for user 0 in any of its three ids. */
-static u64
-permitted(const struct task *t)
-{
-	return t->uid == 0 || t->euid == 0 || t->suid == 0 ? CAP_ALL : 0;
-}
-
-/* capget(2). */
-long
-sys_capget(const ulong *a)
-{
-	uptr_t hdr = UPTR(a[0]), out = UPTR(a[1]);
-	struct abi_cap_header h;
-	struct abi_cap_data d[2] = { { 0 }, { 0 } };
-	struct task *t;
-	u64 eff, perm;
-	int n = 2;
-
-	if (get_user(h, hdr))
-		return -EFAULT;
-	if (h.version == _LINUX_CAPABILITY_VERSION_1) {
-		n = 1;
-	} else if (h.version != _LINUX_CAPABILITY_VERSION_2 && h.version != _LINUX_CAPABILITY_VERSION_3) {
-		h.version = _LINUX_CAPABILITY_VERSION_3;
-		if (put_user(h.version, hdr))
-			return -EFAULT;
-		return out.addr ? -EINVAL : 0;
-	}
-	if (h.pid < 0)
-		return -EINVAL;
-	t = h.pid ? task_get_by_pid(h.pid) : current;
-	if (!t)
-		return -ESRCH;
-	eff = t->cap_effective;
-	perm = permitted(t);
-	if (h.pid)
-		task_put(t);
-	d[0].effective = eff;
-	d[1].effective = eff >> 32;
-	d[0].permitted = perm;
-	d[1].permitted = perm >> 32;
-	return out.addr ? copy_to_user(out, d, n * sizeof(d[0])) : 0;
 }

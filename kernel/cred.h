@@ -25,5 +25,10 @@ bool	cred_exec_sets_id(const struct file *f);
  * access mode checking".
  */
 bool	task_traceable(const struct task *t, u32 uid, u32 gid);
+bool	task_dumpable(const struct task *t);		/* PR_SET_DUMPABLE */
+/* How many tasks user uid has: fork.c. */
+u64	user_tasks(u32 uid);
+/* The options of prctl(2) that are about capabilities: a[0] is one. */
+long	capability_prctl(const ulong *a);
 
 #endif

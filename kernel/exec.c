@@ -36,6 +36,16 @@
 
 /* ---- while the old program still exists ---- */
 
+/* setuid made current's user have more tasks than it may: a program that did not notice goes no further. 0, -EAGAIN. */
+static int
+check_nproc(struct task *t)
+{
+	if (t->nproc_exceeded && user_tasks(t->uid) > t->proc->rlim[RLIMIT_NPROC].rlim_cur)
+		return -EAGAIN;
+	t->nproc_exceeded = false;
+	return 0;
+}
+
 static int
 collect_args(struct exec *x, const struct string_array *argv, const struct string_array *envp, bool replaced)
 {
@@ -259,6 +269,8 @@ exec(const char *name, void *name_page, const struct string_array *argv, const s
 	int err;
 
 	err = strings_init(&x.args);
+	if (!err)
+		err = check_nproc(current);
 	if (!err)
 		err = exec_find(&x, &replaced);
 	if (!err)

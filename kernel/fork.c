@@ -20,6 +20,7 @@
 #include "arch/trap.h"
 #include "fs/event/pidfd.h"
 #include "fs/vfs.h"
+#include "kernel/cred.h"
 #include "kernel/fdtable.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -58,23 +59,31 @@ clone_check(const struct clone_args_k *a)
 	return 0;
 }
 
+u64
+user_tasks(u32 uid)
+{
+	struct task *t;
+	ulong flags;
+	int pid = 1;
+	u64 n = 0;
+
+	flags = spin_lock_irqsave(&tasks_lock);
+	for (; (t = task_next_locked(&pid, false)) != NULL; pid++)
+		n += t->uid == uid;
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return n;
+}
+
 /* May current's user have another task? 0 or -EAGAIN. Root may have as many as there are pids. */
 static int
 check_nproc(void)
 {
-	u64 limit = current->proc->rlim[RLIMIT_NPROC].rlim_cur, n = 0;
-	struct task *t;
-	ulong flags;
-	int pid = 1;
+	u64 limit = current->proc->rlim[RLIMIT_NPROC].rlim_cur;
 
 	if (limit == RLIM_INFINITY || current->uid == 0 ||
 	    task_capable(BIT(CAP_SYS_RESOURCE)) || task_capable(BIT(CAP_SYS_ADMIN)))
 		return 0;
-	flags = spin_lock_irqsave(&tasks_lock);
-	for (; (t = task_next_locked(&pid, false)) != NULL; pid++)
-		n += t->uid == current->uid;
-	spin_unlock_irqrestore(&tasks_lock, flags);
-	return n < limit ? 0 : -EAGAIN;
+	return user_tasks(current->uid) < limit ? 0 : -EAGAIN;
 }
 
 /* --- the parts --- */
@@ -93,6 +102,11 @@ copy_credentials(struct task *t)
 	t->sgid = me->sgid;
 	t->fsgid = me->fsgid;
 	t->cap_effective = me->cap_effective;
+	t->cap_permitted = me->cap_permitted;
+	t->cap_inheritable = me->cap_inheritable;
+	t->cap_bounding = me->cap_bounding;
+	t->cap_ambient = me->cap_ambient;
+	t->securebits = me->securebits;
 	t->no_new_privs = me->no_new_privs;
 	if (me->ngroups) {
 		t->groups = kmalloc(me->ngroups * sizeof(u32), GFP_KERNEL);

@@ -7,11 +7,12 @@
  * Further     prctl(2).
  */
 #include "abi/prctl.h"
-#include "abi/capability.h"
 #include "abi/errno.h"
+#include "kernel/cred.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "lib/string.h"
+#include "mm/mm.h"
 #include "mm/usercopy.h"
 
 static_assert(TASK_COMM_LEN == ABI_COMM_LEN, "PR_SET_NAME's size");
@@ -50,23 +51,39 @@ sys_prctl(const ulong *a)
 		return set_name(UPTR(arg));
 	case PR_GET_NAME:
 		return get_name(UPTR(arg));
-	case PR_GET_DUMPABLE:
-	case PR_GET_KEEPCAPS:
-	case PR_GET_SECUREBITS:
 	case PR_GET_SECCOMP:
 	case PR_GET_THP_DISABLE:
 	case PR_GET_TIMING:
-		return op == PR_GET_DUMPABLE;
+		return 0;
+	case PR_GET_DUMPABLE:
+		return !current->mm->undumpable;
 	case PR_SET_DUMPABLE:
-		return arg > 1 ? -EINVAL : 0;	/* no core is ever written: both say the same */
+		if (arg > 1)
+			return -EINVAL;
+		WRITE_ONCE(current->mm->undumpable, !arg);
+		return 0;
 	case PR_SET_THP_DISABLE:
 		return 0;			/* there are no huge pages */
 	case PR_CAPBSET_READ:
-		return arg > CAP_LAST_CAP ? -EINVAL : 1;
+	case PR_CAPBSET_DROP:
+	case PR_GET_SECUREBITS:
+	case PR_SET_SECUREBITS:
+	case PR_GET_KEEPCAPS:
+	case PR_SET_KEEPCAPS:
 	case PR_CAP_AMBIENT:
-		return arg == PR_CAP_AMBIENT_IS_SET || arg == PR_CAP_AMBIENT_CLEAR_ALL ? 0 : -EINVAL;
+		return capability_prctl(a);
+	case PR_SET_PDEATHSIG:
+		if (arg > ABI_NSIG)
+			return -EINVAL;
+		WRITE_ONCE(current->pdeath_signal, arg);
+		return 0;
 	case PR_GET_PDEATHSIG:
-		return put_user((int)0, UPTR(arg));
+		return put_user(current->pdeath_signal, UPTR(arg));
+	case PR_SET_CHILD_SUBREAPER:
+		WRITE_ONCE(current->proc->subreaper, arg != 0);
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user((int)current->proc->subreaper, UPTR(arg));
 	case PR_SET_NO_NEW_PRIVS:
 		if (arg != 1 || a[2] || a[3] || a[4])
 			return -EINVAL;

@@ -20,6 +20,7 @@
 #include "abi/sched.h"
 #include "arch/timer.h"
 #include "kernel/balance.h"
+#include "kernel/cred.h"
 #include "kernel/fdtable.h"
 #include "kernel/printk.h"
 #include "kernel/process.h"
@@ -370,7 +371,7 @@ task_create_idle(int cpu)
 	process_get(&idle_process);
 	t->cpu = cpu;
 	t->kernel_thread = 1;
-	t->cap_effective = ~0UL >> (63 - CAP_LAST_CAP);
+	t->cap_effective = t->cap_permitted = t->cap_bounding = CAP_ALL;
 	t->se.class = &sched_idle;
 	t->se.allowed = BIT(cpu);
 	strlcpy(t->comm, "idle", sizeof(t->comm));
@@ -388,7 +389,7 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 	if (!t)
 		goto out_process;
 	t->kernel_thread = 1;
-	t->cap_effective = ~0UL >> (63 - CAP_LAST_CAP);
+	t->cap_effective = t->cap_permitted = t->cap_bounding = CAP_ALL;
 	t->exit_signal = SIGCHLD;
 	strlcpy(t->comm, name, sizeof(t->comm));
 	t->sighand = sighand_create();
@@ -491,7 +492,7 @@ task_init(void)
 	task_defaults(t);
 	t->proc = p;
 	t->kernel_thread = 1;
-	t->cap_effective = ~0UL >> (63 - CAP_LAST_CAP);
+	t->cap_effective = t->cap_permitted = t->cap_bounding = CAP_ALL;
 	t->se.class = &sched_idle;
 	t->se.allowed = BIT(0);
 	strlcpy(t->comm, "idle", sizeof(t->comm));

@@ -109,7 +109,9 @@ struct task {
 	u32	uid, euid, suid, fsuid;
 	u32	gid, egid, sgid, fsgid;
 	u32	ngroups, *groups;
-	u64	cap_effective;
+	u64	cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;	/* capability.c */
+	u32	securebits;		/* how the ids act on them: SECBIT_* */
+	bool	nproc_exceeded;		/* its user, changed, has too many tasks: execve will fail */
 	bool	no_new_privs;
 	u32	personality;		/* [o] personality(2) */
 

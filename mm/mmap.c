@@ -7,6 +7,7 @@
  *
  * Not here    decoding the system calls, moving (mremap) and advice: sysmmap.c, mremap.c.
  */
+#include "abi/capability.h"
 #include "abi/errno.h"
 #include "abi/mman.h"
 #include "abi/resource.h"
@@ -76,7 +77,7 @@ choose_address(struct mm *mm, u64 addr, u64 len, u32 map_flags, u64 *out) MUST_H
 			return -EINVAL;
 		if (addr > USER_TOP - len)
 			return -ENOMEM;
-		if (addr < MMAP_MIN && current->euid != 0)
+		if (addr < MMAP_MIN && !task_capable(BIT(CAP_SYS_RAWIO)))
 			return -EPERM;
 		if (map_flags & MAP_FIXED_NOREPLACE) {
 			struct area *a = mm_find(mm, addr);

@@ -9,6 +9,7 @@
  * Not here    memory (pid_mm.c), descriptors and links (fd.c).
  * Further     proc(5); Linux Documentation/filesystems/proc.rst, tables 1-2 to 1-4.
  */
+#include "abi/capability.h"
 #include "abi/errno.h"
 #include "abi/resource.h"
 #include "drivers/tty/tty.h"
@@ -20,6 +21,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/mm.h"
+#include "mm/slab.h"
 
 static const struct pentry thread_dir;
 
@@ -254,6 +256,26 @@ put_cpus_allowed(struct pbuf *b, cpumask_t allowed)
 	pbuf_putc(b, '\n');
 }
 
+/* t's supplementary groups: copied, for t may change them. */
+static void
+put_groups(struct pbuf *b, const struct task *t)
+{
+	u32 room = READ_ONCE(t->ngroups), n = 0;
+	u32 *copy = room ? kmalloc(room * sizeof(u32), GFP_KERNEL) : NULL;
+	ulong flags;
+
+	if (copy) {
+		flags = spin_lock_irqsave(&tasks_lock);
+		n = MIN(room, t->ngroups);
+		memcpy(copy, t->groups, n * sizeof(u32));
+		spin_unlock_irqrestore(&tasks_lock, flags);
+	}
+	for (u32 i = 0; i < n; i++)
+		pbuf_printf(b, i ? " %u" : "%u", copy[i]);
+	pbuf_putc(b, ' ');
+	kfree(copy);
+}
+
 static int
 status_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
@@ -271,11 +293,7 @@ status_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	pbuf_printf(b, "Uid:\t%u\t%u\t%u\t%u\n", t->uid, t->euid, t->suid, t->fsuid);
 	pbuf_printf(b, "Gid:\t%u\t%u\t%u\t%u\n", t->gid, t->egid, t->sgid, t->fsgid);
 	pbuf_printf(b, "FDSize:\t%u\nGroups:\t", files ? files->max : 0);
-	if (t == current)		/* groups[] is the task's own to free */
-		for (u32 i = 0; i < t->ngroups; i++)
-			pbuf_printf(b, "%u ", t->groups[i]);
-	else
-		pbuf_putc(b, ' ');
+	put_groups(b, t);
 	pbuf_printf(b, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", s.tgid, t->pid, s.pgid, s.sid);
 	if (mm)
 		put_memory_lines(b, mm);
@@ -285,7 +303,8 @@ status_show(struct pbuf *b, const struct pnode *n, struct task *t)
 		    (ulong)s.pending, (ulong)s.shared_pending, (ulong)s.blocked, (ulong)s.ignored,
 		    (ulong)s.caught);
 	pbuf_printf(b, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-		    0UL, (ulong)t->cap_effective, (ulong)t->cap_effective, (ulong)t->cap_effective, 0UL);
+		    (ulong)t->cap_inheritable, (ulong)t->cap_permitted, (ulong)t->cap_effective,
+		    (ulong)t->cap_bounding, (ulong)t->cap_ambient);
 	pbuf_printf(b, "NoNewPrivs:\t%d\nSeccomp:\t0\n", t->no_new_privs);
 	put_cpus_allowed(b, t->se.allowed);
 	pbuf_printf(b, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.nvcsw, s.nivcsw);
@@ -399,7 +418,7 @@ oom_score_adj_write(const struct pnode *n, struct task *t, char *s, size_t len)
 	if (v < 0 || v > 1000)
 		return -EINVAL;
 	v = minus ? -v : v;
-	if (v < t->proc->oom_score_adj && current->euid != 0)
+	if (v < t->proc->oom_score_adj && !task_capable(BIT(CAP_SYS_RESOURCE)))
 		return -EACCES;
 	WRITE_ONCE(t->proc->oom_score_adj, v);
 	return 0;

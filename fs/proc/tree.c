@@ -19,6 +19,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/layout.h"
+#include "mm/mm.h"
 #include "mm/slab.h"
 
 #define TEXT_MAX	(4 * MiB)	/* the largest block kmalloc has */
@@ -123,11 +124,14 @@ pnode_ino(const struct pnode *n)
 static const struct inode_ops ptree_dir_ops, ptree_file_ops, ptree_link_ops, ptree_object_link_ops;
 static const struct file_ops ptree_dir_fops, ptree_file_fops;
 
+/* Whose it is: t's user's; root's what t keeps to itself, but for the directories that are open to all. */
 static void
 ptree_set_owner(struct inode *inode, const struct task *t)
 {
-	inode->uid = t ? t->euid : 0;
-	inode->gid = t ? t->egid : 0;
+	bool user = t && (inode->mode == (S_IFDIR | 0555) || (t->mm && task_dumpable(t)));
+
+	inode->uid = user ? t->euid : 0;
+	inode->gid = user ? t->egid : 0;
 }
 
 static struct inode *

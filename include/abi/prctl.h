@@ -42,6 +42,18 @@
 #define PR_SET_VMA_ANON_NAME	0
 #define PR_SET_PTRACER		0x59616d61
 
+/* The bits of PR_SET_SECUREBITS: a switch, and above it the lock that keeps it as it is. */
+#define SECBIT_NOROOT			(1 << 0)
+#define SECBIT_NOROOT_LOCKED		(1 << 1)
+#define SECBIT_NO_SETUID_FIXUP		(1 << 2)
+#define SECBIT_NO_SETUID_FIXUP_LOCKED	(1 << 3)
+#define SECBIT_KEEP_CAPS		(1 << 4)
+#define SECBIT_KEEP_CAPS_LOCKED		(1 << 5)
+#define SECBIT_NO_CAP_AMBIENT_RAISE	(1 << 6)
+#define SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED (1 << 7)
+#define SECURE_ALL_BITS			0x55
+#define SECURE_ALL_LOCKS		0xaa
+
 #define ABI_COMM_LEN		16	/* a thread's name, with the NUL; include/linux/sched.h */
 
 #endif
