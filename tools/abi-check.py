@@ -34,10 +34,10 @@ REFERENCES = {
         #include <linux/utsname.h> <linux/mount.h> <linux/magic.h> <linux/prctl.h>
         #include <linux/sysinfo.h> <linux/capability.h> <linux/uio.h> <linux/random.h>
         #include <linux/reboot.h> <linux/elf.h> <linux/auxvec.h> <linux/rtc.h> <linux/tty.h>
-        #include <linux/signal.h> #include <linux/eventpoll.h> #include <linux/timerfd.h>
-        #include <linux/signalfd.h> #include <linux/pidfd.h> #include <linux/timex.h>
-        #include <linux/xattr.h> #include <linux/memfd.h> #include <linux/openat2.h>
-        #include <linux/inotify.h> #include <linux/personality.h>
+        #include <linux/signal.h> <linux/eventpoll.h> <linux/timerfd.h>
+        #include <linux/signalfd.h> <linux/pidfd.h> <linux/timex.h>
+        #include <linux/xattr.h> <linux/memfd.h> <linux/openat2.h>
+        #include <linux/inotify.h> <linux/personality.h> <linux/securebits.h>
     """,
     "libc": """
         #include <errno.h> <fcntl.h> <unistd.h> <dirent.h> <elf.h> <poll.h> <signal.h>
@@ -45,8 +45,8 @@ REFERENCES = {
         #include <sys/wait.h> <sys/times.h> <sys/time.h> <sys/resource.h> <sys/ioctl.h>
         #include <sys/utsname.h> <sys/sysinfo.h> <sys/random.h> <sys/reboot.h> <sys/uio.h>
         #include <sys/auxv.h> <sys/select.h> <sys/syscall.h> <sys/prctl.h> <sched.h>
-        #include <sys/ucontext.h> #include <ucontext.h> #include <termios.h> #include <sys/socket.h>
-        #include <sys/un.h> #include <linux/sockios.h> #include <sys/eventfd.h>
+        #include <sys/ucontext.h> <ucontext.h> <termios.h> <sys/socket.h>
+        #include <sys/un.h> <linux/sockios.h> <sys/eventfd.h>
         #include <sys/timerfd.h>
     """,
 }
@@ -157,7 +157,7 @@ DIFFERENT = {
 # Names that neither set of headers defines: kernel-internal, or too new for these headers.
 UNKNOWN_OK = re.compile(
     r"ABI_|SYSLOG_ACTION_|RISCV_HWPROBE_|SYS_riscv_hwprobe$|SYS_RISCV_FLUSH_ICACHE_LOCAL$|"
-    r"W_CONTINUED$|ST_VALID$|PIDFD_THREAD$|PIDFD_SIGNAL_")
+    r"W_CONTINUED$|ST_VALID$|PIDFD_THREAD$|PIDFD_SIGNAL_|(ILL|FPE|SEGV|BUS|TRAP|SYS)_LAST$|SI_MEMBERS$")
 
 
 def our_names():
