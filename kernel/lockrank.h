@@ -41,7 +41,7 @@ enum lock_rank {
 	RANK_SIGQUEUE,		/* how many signals each user has queued */
 	RANK_CPU_TIMERS,	/* a process's timers of CPU time */
 	RANK_FILES,		/* a descriptor table */
-	RANK_FS,		/* a task's cwd, root, umask */
+	RANK_FS,		/* a task's cwd, root, umask; short tables */
 	RANK_DCACHE,		/* the dentry hash and tree */
 	RANK_ICACHE,		/* the inode cache */
 	RANK_SB,		/* the list of super blocks */

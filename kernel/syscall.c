@@ -5,18 +5,6 @@
  * SYSCALL_FULL call is a stub there, which saves the registers that other calls leave alone.
  */
 #include "kernel/syscall.h"
-#include "abi/errno.h"
-#include "arch/atomic.h"
-
-atomic_t syscalls_missing;
-
-/* Any number without a line in syscalls.def. */
-long
-sys_ni(const ulong *a)
-{
-	atomic_inc(&syscalls_missing);
-	return -ENOSYS;
-}
 
 #define SYSCALL(nr, name, args)
 #define SYSCALL_FULL(nr, name, args)	long syscall_full_##name(const ulong *a);

@@ -23,7 +23,6 @@ extern const char *const syscall_args[NR_SYSCALLS];	/* "fd buf len" */
 #undef SYSCALL
 #undef SYSCALL_FULL
 
-long	sys_ni(const ulong *a);		/* -ENOSYS, and counts */
-extern atomic_t syscalls_missing;	/* calls of numbers that have no line */
+long	sys_ni(const ulong *a);		/* -ENOSYS, and counts: unimplemented.c */
 
 #endif

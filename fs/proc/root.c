@@ -7,6 +7,7 @@
 #include "abi/errno.h"
 #include "abi/statfs.h"
 #include "fs/proc/proc.h"
+#include "kernel/unimplemented.h"
 #include "lib/fmt.h"
 
 /* --- links to the reader itself --- */
@@ -81,6 +82,21 @@ root_readdir(const struct pnode *dir, struct task *unused, struct dir_emit *e)
 	"254 virtblk\n" \
 	"259 blkext\n"
 
+/* How often, which call, by whom. */
+static int
+unimplemented_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	struct unimplemented u;
+
+	for (uint i = 0; unimplemented_get(i, &u); i++) {
+		if (u.nr == ~0UL)
+			pbuf_printf(b, "%lu - - %s\n", (ulong)u.count, u.comm);
+		else
+			pbuf_printf(b, "%lu %lu %s %s\n", (ulong)u.count, u.nr, syscall_name(u.nr), u.comm);
+	}
+	return 0;
+}
+
 static const struct pentry proc_root_table[] = {
 	{ .name = "self", .mode = S_IFLNK | 0777, .readlink = self_readlink },
 	{ .name = "thread-self", .mode = S_IFLNK | 0777, .readlink = thread_self_readlink },
@@ -101,6 +117,7 @@ static const struct pentry proc_root_table[] = {
 	PTEXT("swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
 	PDIR("sys", proc_sys_table),
 	PDIR("tty", proc_tty_dir_table),
+	PFILE("unimplemented", unimplemented_show),
 	PFILE("uptime", proc_uptime_show),
 	PFILE("version", proc_version_show),
 	PFILE("vmstat", proc_vmstat_show),
