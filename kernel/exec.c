@@ -29,6 +29,7 @@
 #include "kernel/signal_private.h"
 #include "kernel/syscall.h"
 #include "kernel/task_private.h"
+#include "lib/fmt.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
@@ -256,38 +257,36 @@ release(struct exec *x)
 	if (x->interp.file)
 		file_put(x->interp.file);
 	strings_free(&x->args);
-	if (x->name_page)
-		page_free(x->name_page);
+	kfree(x->name_buf);
 }
 
-/* name_page: the page that name is in, to be freed here, for this may not return; or NULL. */
+/* x: what to run. Its buffer is freed here, for this may not return. */
 static int
-exec(const char *name, void *name_page, const struct string_array *argv, const struct string_array *envp)
+exec(struct exec *x, const struct string_array *argv, const struct string_array *envp)
 {
-	struct exec x = { .name = name, .name_page = name_page };
 	bool replaced;
 	int err;
 
-	err = strings_init(&x.args);
+	err = strings_init(&x->args);
 	if (!err)
 		err = check_nproc(current);
 	if (!err)
-		err = exec_find(&x, &replaced);
+		err = exec_find(x, &replaced);
 	if (!err)
-		err = collect_args(&x, argv, envp, replaced);
+		err = collect_args(x, argv, envp, replaced);
 	if (!err)
-		err = build_mm(&x);
+		err = build_mm(x);
 	if (!err)
 		err = end_other_threads(current->proc);
 	if (err) {
-		if (x.mm)
-			mm_put(x.mm);
-		release(&x);
+		if (x->mm)
+			mm_put(x->mm);
+		release(x);
 		return err;
 	}
 	take_leader_pid(current);
-	err = replace(&x, task_trapframe(current));
-	release(&x);
+	err = replace(x, task_trapframe(current));
+	release(x);
 	if (err)
 		process_exit(W_EXITCODE(0, err == -ENOMEM ? SIGKILL : SIGSEGV));
 	return 0;
@@ -298,7 +297,30 @@ exec_kernel(const char *path, char *const argv[], char *const envp[])
 {
 	const struct string_array args = { .kernel = argv }, env = { .kernel = envp };
 
-	return exec(path, NULL, &args, &env);
+	struct exec x = { .name = path, .path = path, .dfd = AT_FDCWD, .lookup = LOOKUP_FOLLOW };
+
+	return exec(&x, &args, &env);
+}
+
+#define PREFIX_MAX	24		/* "/dev/fd/N/" */
+
+/* Fetch the path into a buffer of x's, `room` bytes of it left free before it. 0 or -errno. */
+static int
+fetch_path(struct exec *x, uptr_t path, size_t room)
+{
+	char *buf = kmalloc(PATH_MAX + room, GFP_KERNEL);
+	ssize_t n;
+
+	if (!buf)
+		return -ENOMEM;
+	n = strncpy_from_user(buf + room, path, PATH_MAX);
+	if (n < 0 || n == PATH_MAX || (n == 0 && !(x->lookup & LOOKUP_EMPTY))) {
+		kfree(buf);
+		return n < 0 ? n : n ? -ENAMETOOLONG : -ENOENT;
+	}
+	x->name_buf = buf;
+	x->name = x->path = buf + room;
+	return 0;
 }
 
 /* execve(2). */
@@ -306,21 +328,34 @@ long
 sys_execve(const ulong *a)
 {
 	const struct string_array argv = { .user = UPTR(a[1]) }, envp = { .user = UPTR(a[2]) };
-	char *name = page_alloc(GFP_KERNEL);
-	ssize_t n;
-	long err;
+	struct exec x = { .dfd = AT_FDCWD, .lookup = LOOKUP_FOLLOW };
+	int err = fetch_path(&x, UPTR(a[0]), 0);
 
-	if (!name)
-		return -ENOMEM;
-	n = strncpy_from_user(name, UPTR(a[0]), PATH_MAX);
-	if (n < 0)
-		err = n;
-	else if (n == PATH_MAX)
-		err = -ENAMETOOLONG;
-	else if (n == 0)
-		err = -ENOENT;
-	else
-		return exec(name, name, &argv, &envp);
-	page_free(name);
-	return err;
+	return err ? err : exec(&x, &argv, &envp);
+}
+
+/* execveat(2). A program found by way of a descriptor is told a name that leads through /dev/fd. */
+long
+sys_execveat(const ulong *a)
+{
+	const struct string_array argv = { .user = UPTR(a[2]) }, envp = { .user = UPTR(a[3]) };
+	int flags = a[4], err;
+	struct exec x = {
+		.dfd = a[0],
+		.lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
+	};
+	char prefix[PREFIX_MAX];
+	size_t n;
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = fetch_path(&x, UPTR(a[1]), PREFIX_MAX);
+	if (err)
+		return err;
+	if (x.dfd != AT_FDCWD && *x.path != '/') {
+		n = snprintf(prefix, sizeof(prefix), *x.path ? "/dev/fd/%d/" : "/dev/fd/%d", x.dfd);
+		x.name = memcpy(x.name_buf + PREFIX_MAX - n, prefix, n);
+		x.hidden = fd_cloexec_get(x.dfd) > 0;
+	}
+	return exec(&x, &argv, &envp);
 }

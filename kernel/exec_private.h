@@ -43,7 +43,11 @@ struct program {
 
 struct exec {
 	const char *name;		/* as given to execve: comm, AT_EXECFN */
-	void	*name_page;		/* what to free with it, or NULL */
+	char	*name_buf;		/* kmalloc'd, where it is; or NULL */
+	int	dfd;			/* where path starts... */
+	const char *path;		/* ...what to open: name, unless execveat was given a descriptor */
+	uint	lookup;			/* LOOKUP_* for it */
+	bool	hidden;			/* name will mean nothing to a script's interpreter: dfd closes on exec */
 	struct program prog, interp;
 	struct strings args;
 	struct mm *mm;			/* the new address space until it is current's */
@@ -60,7 +64,7 @@ struct exec {
  */
 int	exec_find(struct exec *x, bool *replaced);
 /* Open path to execute it: x bit, regular file, not on a noexec mount. ERR_PTR. */
-struct file *exec_open(const char *path);
+struct file *exec_open(int dfd, const char *path, uint lookup);
 
 /* --- exec_args.c --- */
 int	strings_init(struct strings *s);	/* 0 or -ENOMEM */

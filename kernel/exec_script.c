@@ -20,17 +20,17 @@
 #define LINE_MAX	256	/* of a #! line, as on Linux */
 
 struct file *
-exec_open(const char *name)
+exec_open(int dfd, const char *name, uint lookup)
 {
 	struct path p;
 	struct inode *inode;
 	struct file *f;
-	int err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
+	int err = path_lookup(dfd, name, lookup, &p);
 
 	if (err)
 		return ERR_PTR(err);
 	inode = p.dentry->inode;
-	err = -EACCES;
+	err = S_ISLNK(inode->mode) ? -ELOOP : -EACCES;
 	if (S_ISREG(inode->mode) && !(p.mnt->flags & MS_NOEXEC))
 		err = inode_permission(inode, MAY_EXEC);
 	f = err ? ERR_PTR(err) : file_create(inode->fops, inode, O_RDONLY);
@@ -143,7 +143,7 @@ find_interp(struct exec *x)
 	err = n < 0 ? n : -ENOEXEC;
 	if (n != (ssize_t)img->interp_len || path[n - 1])
 		goto out;
-	x->interp.file = exec_open(path);
+	x->interp.file = exec_open(AT_FDCWD, path, LOOKUP_FOLLOW);
 	if (IS_ERR(x->interp.file)) {
 		err = PTR_ERR(x->interp.file);
 		x->interp.file = NULL;
@@ -163,13 +163,13 @@ exec_find(struct exec *x, bool *replaced)
 {
 	struct script *scripts = NULL;
 	char head[EXEC_HEAD];
-	const char *path = x->name;
+	const char *path = NULL;
 	ssize_t n;
 	int depth, err;
 
 	*replaced = false;
 	for (depth = 0;; depth++) {
-		struct file *f = exec_open(path);
+		struct file *f = path ? exec_open(AT_FDCWD, path, LOOKUP_FOLLOW) : exec_open(x->dfd, x->path, x->lookup);
 
 		err = PTR_ERR(f);
 		if (IS_ERR(f))
@@ -184,6 +184,9 @@ exec_find(struct exec *x, bool *replaced)
 				err = find_interp(x);
 			break;
 		}
+		err = -ENOENT;
+		if (x->hidden)
+			break;
 		err = -ELOOP;
 		if (depth == MAX_DEPTH)
 			break;

@@ -92,6 +92,23 @@ has_work(const struct task *t)
 	       p->stop_signal || p->exiting || (p->exec_task && p->exec_task != t);
 }
 
+bool
+signal_ends_us(u64 *pending)
+{
+	struct task *t = current;
+	struct process *p = t->proc;
+	ulong flags = spin_lock_irqsave(&t->sighand->lock);
+	bool ends = p->exiting || (p->exec_task && p->exec_task != t);
+	u64 deadly;
+
+	*pending = (t->sig_pending | p->sig_pending) & ~t->sig_blocked;
+	deadly = p->pid == 1 ? 0 : *pending & ~(SIGS_IGNORE | SIGS_STOP);
+	for (int sig = 1; sig <= ABI_NSIG; sig++)
+		ends |= (deadly & sigmask(sig)) && t->sighand->action[sig - 1].sa_handler == SIG_DFL;
+	spin_unlock_irqrestore(&t->sighand->lock, flags);
+	return ends;
+}
+
 void
 signal_recalc(struct task *t)
 {

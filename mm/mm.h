@@ -65,6 +65,7 @@ struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a
 	u32	lock_future;		/* [l] VM_LOCKED_MASK of areas to come: mlockall(MCL_FUTURE) */
 	u64	start_stack;		/* sp at exec */
 	bool	undumpable;		/* [a] what is in it is not for its user's other programs: PR_SET_DUMPABLE */
+	u32	membarrier;		/* [a] commands registered for (kernel/membarrier.c) */
 };
 
 struct mm *mm_create(void);				/* empty; NULL if out of memory */

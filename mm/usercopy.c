@@ -384,3 +384,9 @@ copy_from_mm(struct mm *mm, void *dst, u64 src, size_t n)
 {
 	return copy_pages(mm, src, dst, n, FROM_USER);
 }
+
+size_t
+copy_to_mm(struct mm *mm, u64 dst, const void *src, size_t n)
+{
+	return copy_pages(mm, dst, (char *)src, n, TO_USER);
+}

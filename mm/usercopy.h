@@ -38,5 +38,6 @@ int	user_u32_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen);
 /* Of another address space, for /proc/PID/cmdline and mem. Bytes copied. */
 struct mm;
 size_t	copy_from_mm(struct mm *mm, void *dst, u64 src, size_t n);
+size_t	copy_to_mm(struct mm *mm, u64 dst, const void *src, size_t n);
 
 #endif

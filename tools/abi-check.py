@@ -38,6 +38,7 @@ REFERENCES = {
         #include <linux/signalfd.h> <linux/pidfd.h> <linux/timex.h>
         #include <linux/xattr.h> <linux/memfd.h> <linux/openat2.h>
         #include <linux/inotify.h> <linux/personality.h> <linux/securebits.h>
+        #include <linux/membarrier.h>
     """,
     "libc": """
         #include <errno.h> <fcntl.h> <unistd.h> <dirent.h> <elf.h> <poll.h> <signal.h>
@@ -157,7 +158,8 @@ DIFFERENT = {
 # Names that neither set of headers defines: kernel-internal, or too new for these headers.
 UNKNOWN_OK = re.compile(
     r"ABI_|SYSLOG_ACTION_|RISCV_HWPROBE_|SYS_riscv_hwprobe$|SYS_RISCV_FLUSH_ICACHE_LOCAL$|"
-    r"W_CONTINUED$|ST_VALID$|PIDFD_THREAD$|PIDFD_SIGNAL_|(ILL|FPE|SEGV|BUS|TRAP|SYS)_LAST$|SI_MEMBERS$")
+    r"W_CONTINUED$|ST_VALID$|PIDFD_THREAD$|PIDFD_SIGNAL_|(ILL|FPE|SEGV|BUS|TRAP|SYS)_LAST$|SI_MEMBERS$|"
+    r"MEMBARRIER_CMD_GET_REGISTRATIONS$")
 
 
 def our_names():
