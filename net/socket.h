@@ -103,9 +103,9 @@ socket_error(struct socket *s)
 u64	socket_deadline(u64 timeo, bool nonblock);
 /* What wait_event_deadline's result means for a call with this deadline. */
 int	socket_wait_result(int err, u64 deadline);
-/* Sleep on q until cond: 0, -EAGAIN (not in time), -EINTR or -ERESTARTSYS. */
+/* Sleep on q until cond: 0, -EAGAIN (not in time; at once if deadline is 0), -EINTR or -ERESTARTSYS. */
 #define socket_wait(q, cond, deadline) \
-	((deadline) ? socket_wait_result(wait_event_deadline(q, cond, deadline), deadline) : (cond) ? 0 : -EAGAIN)
+	((deadline) ? socket_wait_result(wait_event_deadline(q, cond, deadline), deadline) : -EAGAIN)
 
 /* --- control.c: ancillary data --- */
 /* Hand one item to the receiver; without room it is cut, and MSG_CTRUNC set. 0 or -EFAULT. */

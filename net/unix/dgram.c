@@ -263,7 +263,7 @@ hand_over(struct packet *p, struct msg *m, struct scm *scm)
 	size_t n = MIN((size_t)p->len, m->u->resid);
 
 	if (m->name)
-		unix_name_copy(p->from, m->name);
+		unix_name_tell(p->from, m->name);
 	if (n < p->len)
 		m->result |= MSG_TRUNC;
 	if (packet_copy(p, 0, m->u, n) < n)

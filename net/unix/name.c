@@ -69,6 +69,14 @@ unix_name_copy(const struct unix_sock *u, struct address *out)
 	}
 }
 
+void
+unix_name_tell(const struct unix_sock *from, struct address *out)
+{
+	out->len = 0;
+	if (smp_load_acquire(&from->name))
+		unix_name_copy(from, out);
+}
+
 /* A connection that has just been made has its listener's name, but is not found by it. */
 void
 unix_name_share(struct unix_sock *u, struct unix_sock *listener)

@@ -173,7 +173,7 @@ take_bytes(struct unix_sock *u, struct packet *p, struct taking *t)
 		t->checked = true;
 	}
 	if (t->m->name && !t->copied)
-		unix_name_copy(p->from, t->m->name);
+		unix_name_tell(p->from, t->m->name);
 	n = MIN((size_t)(p->len - p->off), t->m->u->resid);
 	got = packet_copy(p, p->off, t->m->u, n);
 	if (unlikely(got < n))

@@ -127,6 +127,7 @@ int	unix_autobind(struct unix_sock *u);	/* unless it has a name */
 struct unix_sock *unix_find(struct address *a, int type);
 int	unix_check_address(const struct address *a);	/* it may be looked up: 0 or -EINVAL */
 void	unix_name_copy(const struct unix_sock *u, struct address *out);	/* of a socket that is counted */
+void	unix_name_tell(const struct unix_sock *from, struct address *out);	/* to a receiver: nothing, if it has none */
 void	unix_name_share(struct unix_sock *u, struct unix_sock *listener);
 void	unix_name_put(struct unix_name *n);
 void	unix_list(struct unix_sock *u);		/* it exists */
