@@ -13,7 +13,7 @@
  * Letting a packet's files go may end sockets, which lets their packets go: a chain of any length.  So files
  * are closed from a list (task->dropping) by the outermost call, never by recursion.
  *
- * Data        flying: sockets with u->flying > 0.  flyers: how many descriptors each user has in flight.
+ * Data        flying: sockets with u->flying > 0, nflying of them.  flyers: how many descriptors each user has in flight.
  * Locks       rights_lock [g], which sleeps. Inside it, sockets' locks, one at a time, but for a listener's
  *             and then that of a connection it has not accepted.
  * Invariants  F1  u->flying is how many times u's file is in packets that were launched and not landed.
@@ -33,6 +33,8 @@ struct flyer {
 
 static struct mutex rights_lock;
 static struct list flying = LIST_INIT(flying);	/* [g] */
+static uint nflying;				/* [g] its length */
+static atomic_t asked;				/* [a] times a collection was due since the last one */
 static struct flyer *flyers;			/* [g] */
 
 /* The socket of this family that f is, or NULL. */
@@ -109,6 +111,7 @@ rights_launch(struct rights *r)
 		if (u && !u->flying++) {
 			u->file = r->file[i];
 			list_push_back(&flying, &u->flying_link);
+			nflying++;
 		}
 	}
 	mutex_unlock(&rights_lock);
@@ -130,8 +133,10 @@ rights_land(struct packet *p, struct unix_sock *u)
 	for (u32 i = 0; i < r->n; i++) {
 		struct unix_sock *s = unix_of_file(r->file[i]);
 
-		if (s && !--s->flying)
+		if (s && !--s->flying) {
 			list_remove(&s->flying_link);
+			nflying--;
+		}
 	}
 	flyer_sub(r->uid, r->n);
 	mutex_unlock(&rights_lock);
@@ -306,6 +311,12 @@ find_garbage(struct list *out)
 	return !list_empty(out);
 }
 
+/*
+ * Many sockets in flight are not all looked at each time one is closed, or closing them all would take the square
+ * of their number: then it is done once for so many closes that each pays for SHARE of them.
+ */
+#define SHARE	64
+
 void
 rights_collect(void)
 {
@@ -313,9 +324,10 @@ rights_collect(void)
 	struct rights *list = NULL;
 
 	/* The outermost drop_all of this task is followed by a collection. */
-	if (current->dropping)
+	if (current->dropping || (uint)atomic_add_return(&asked, 1) * SHARE < READ_ONCE(nflying))
 		return;
-	while (!list_empty(&flying) && find_garbage(&garbage)) {
+	atomic_set(&asked, 0);
+	while (READ_ONCE(nflying) && find_garbage(&garbage)) {
 		current->dropping = &list;
 		packets_free(&garbage);
 		drop_all(&list);

@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include "test.h"
 
 #define N_MAX		400
@@ -543,6 +545,67 @@ do_devices(void)
 	return 0;
 }
 
+/* Few bytes and many, whole and in pieces. */
+static int
+do_sockets(void)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
+	int p[2];
+
+	for (int i = 0; i < 3; i++) {
+		TRY(socketpair(AF_UNIX, types[i], 0, p));
+		TRY(write(p[0], buf, 100));
+		TRY(write(p[0], buf, sizeof buf));
+		TRY(recv(p[1], buf, 100, 0));
+		TRY(recv(p[1], buf, sizeof buf, 0));
+		close(p[0]);
+		close(p[1]);
+	}
+	return 0;
+}
+
+static int
+do_connect(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "s" };
+	socklen_t n = sizeof a;
+	int s, c, f;
+
+	TRY(s = socket(AF_UNIX, SOCK_STREAM, 0));
+	TRY(bind(s, (void *)&a, 3));
+	TRY(listen(s, 2));
+	TRY(c = socket(AF_UNIX, SOCK_STREAM, 0));
+	TRY(bind(c, (void *)&a, 2));
+	TRY(connect(c, (void *)&a, 3));
+	TRY(accept(s, (void *)&a, &n));
+	TRY(f = open("/proc/net/unix", O_RDONLY));
+	TRY(read(f, buf, sizeof buf));
+	return 0;
+}
+
+/* Descriptors sent, looked at and received; the sockets in each other's queues at the end. */
+static int
+do_rights(void)
+{
+	union { char bytes[64]; struct cmsghdr c; } u;
+	struct iovec v = { buf, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &u };
+	int p[2];
+
+	TRY(socketpair(AF_UNIX, SOCK_STREAM, 0, p));
+	for (int i = 0; i < 3; i++) {
+		u.c = (struct cmsghdr){ CMSG_LEN(8), SOL_SOCKET, SCM_RIGHTS };
+		memcpy(CMSG_DATA(&u.c), p, 8);
+		m.msg_controllen = CMSG_SPACE(8);
+		TRY(sendmsg(p[0], &m, 0));
+	}
+	m.msg_controllen = sizeof u;
+	TRY(recvmsg(p[1], &m, MSG_PEEK));
+	m.msg_controllen = sizeof u;
+	TRY(recvmsg(p[1], &m, 0));
+	return 0;
+}
+
 static const struct scenario {
 	const char *name;
 	int	(*run)(void);
@@ -558,7 +621,7 @@ static const struct scenario {
 	{ "shared memory", do_shared }, { "descriptors", do_descriptors }, { "poll", do_poll },
 	{ "signals", do_signals }, { "timer", do_timer }, { "futex", do_futex }, { "readdir", do_readdir },
 	{ "proc", do_maps }, { "proc links", do_proc_links }, { "groups", do_groups },
-	{ "devices", do_devices },
+	{ "devices", do_devices }, { "sockets", do_sockets }, { "connect", do_connect }, { "rights", do_rights },
 };
 
 /* ---- the runs ---- */
@@ -607,7 +670,7 @@ run(const struct scenario *s, int n)
 static int
 check(const struct scenario *s, int n)
 {
-	static const int allowed[] = { ENOMEM, EAGAIN, ENFILE, ENOSPC, EFAULT, ENOLCK, FIRED };
+	static const int allowed[] = { ENOMEM, EAGAIN, ENFILE, ENOSPC, EFAULT, ENOLCK, ENOBUFS, FIRED };
 	int status;
 	pid_t p;
 

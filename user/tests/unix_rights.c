@@ -306,7 +306,7 @@ chain(void)
 	int p[2], q[2], last = -1, r;
 
 	CHECK(pipe(q) == 0);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 1000; i++) {
 		CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, p) == 0);
 		CHECK(give(p[0], last < 0 ? &q[1] : &last, 1) == 1);
 		close(p[0]);
