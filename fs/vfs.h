@@ -316,7 +316,8 @@ char	*path_string(const struct path *p, const struct path *root, char *buf, size
 /* Kernel callers: initramfs, devtmpfs. 0 or -errno. */
 int	vfs_mkdir(int dfd, const char *name, u32 mode);
 int	vfs_mknod(int dfd, const char *name, u32 mode, u32 rdev);
-int	vfs_mknod_path(int dfd, const char *name, u32 mode, u32 rdev, struct path *out);	/* and where it is, counted */
+/* The same, and where it is: *out counted. */
+int	vfs_mknod_path(int dfd, const char *name, u32 mode, u32 rdev, struct path *out);
 int	vfs_symlink(const char *target, int dfd, const char *name);
 int	vfs_link(int odfd, const char *oname, int ndfd, const char *nname, uint flags);
 int	vfs_unlink(int dfd, const char *name, bool dir);

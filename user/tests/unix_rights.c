@@ -1,4 +1,4 @@
-/* Descriptors and credentials in messages: passed, cut, peeked at, refused; and sockets in flight to each other end. */
+/* unix_rights: descriptors and credentials in messages, passed, cut, peeked at, refused; sockets in flight end. */
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -155,10 +155,11 @@ static struct ucred
 take_cred(int fd)
 {
 	struct iovec v = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control };
 	struct cmsghdr *c = (void *)control;
 	struct ucred u;
 
+	m.msg_controllen = sizeof control;
 	CHECK(recvmsg(fd, &m, 0) == 1 && m.msg_controllen == CMSG_SPACE(sizeof u));
 	CHECK(c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof u));
 	memcpy(&u, CMSG_DATA(c), sizeof u);
@@ -212,7 +213,8 @@ credentials(void)
 		u = take_cred(p[1]);
 		CHECK(u.pid == 1 && u.uid == 7 && u.gid == 8);
 		v.pid = 30000;
-		CHECK_ERRNO(ESRCH, send_control(p[0], CMSG_LEN(sizeof v), SOL_SOCKET, SCM_CREDENTIALS, &v, sizeof v, 32));
+		CHECK_ERRNO(ESRCH, send_control(p[0], CMSG_LEN(sizeof v), SOL_SOCKET, SCM_CREDENTIALS,
+						&v, sizeof v, 32));
 		CHECK(exited(in_child(forge), 0));
 	}
 	close(p[0]);
@@ -256,7 +258,8 @@ cycles(void)
 	close(q[0]);
 
 	/* Two pairs; held by one descriptor they stay. */
-	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, a) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, b) == 0 && pipe(q) == 0);
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, a) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, b) == 0);
+	CHECK(pipe(q) == 0);
 	CHECK(give(a[0], &b[0], 1) == 1 && give(b[1], &a[1], 1) == 1 && give(a[0], &q[1], 1) == 1);
 	close(q[1]);
 	close(a[0]);

@@ -1,6 +1,6 @@
 /*
- * AF_UNIX under four tasks at once: sockets made, connected, filled, sent through each other and closed in every
- * order.  And exhaustion: no more descriptors, full queues everywhere, then all of it given back.
+ * unix_stress: four tasks at once make sockets, connect them, fill them, send them through each other, close them in
+ * every order.  And exhaustion: no more descriptors, full queues everywhere, then all of it given back.
  */
 #include <poll.h>
 #include <sys/resource.h>
@@ -51,9 +51,10 @@ static void
 send_fds(int to, int n)
 {
 	struct iovec v = { buf, any(100) + 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control };
 	struct cmsghdr *c = (void *)control;
 
+	m.msg_controllen = CMSG_SPACE(n * sizeof(int));
 	c->cmsg_len = CMSG_LEN(n * sizeof(int));
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
