@@ -43,6 +43,7 @@ socket_init(struct socket *s, const struct socket_ops *ops, int family, int type
 	waitq_init(&s->readers);
 	waitq_init(&s->writers);
 	s->inode = NULL;
+	s->ino = 0;
 }
 
 int
@@ -71,6 +72,7 @@ socket_file(struct socket *s, u32 flags)
 		return f;
 	}
 	f->private = s;
+	s->ino = i->ino;
 	s->inode = i;
 	return f;
 }

@@ -32,7 +32,8 @@ struct socket {			/* Guarded by: i immutable  a atomic */
 	struct abi_linger linger;	/* [a] */
 	u64	rcvtimeo, sndtimeo;	/* [a] ns, 0: do not wait, TIME_NEVER */
 	struct waitq readers, writers;	/* for POLLIN and POLLOUT; both hear of ends and errors */
-	struct inode *inode;		/* [i] the file's; NULL: not accepted yet */
+	struct inode *inode;		/* [i] the file's, and gone with it; NULL: not accepted yet */
+	u64	ino;			/* [i] its number */
 };
 
 /* An address of any family. */

@@ -232,7 +232,7 @@ socket_ask(struct socket *s, int opt, int room, struct value *v)
 		v->len = sizeof(v->tv);
 		return 0;
 	case SO_COOKIE:
-		v->cookie = s->inode->ino;
+		v->cookie = s->ino;
 		v->len = sizeof(v->cookie);
 		return room < (int)sizeof(v->cookie) ? -EINVAL : 0;
 	case SO_PEERCRED:

@@ -43,7 +43,7 @@ put_line(struct pbuf *b, const struct unix_sock *u)
 {
 	pbuf_printf(b, "%016lx: %08X %08X %08X %04X %02X %5lu", 0UL, (uint)atomic_read(&u->refs) - 1, 0U,
 		    u->state == UNIX_LISTENING ? ACCEPTS : 0U, (uint)u->sock.type, line_state(u),
-		    u->sock.inode ? (ulong)u->sock.inode->ino : 0UL);
+		    (ulong)u->sock.ino);
 	put_name(b, u);
 	pbuf_putc(b, '\n');
 }
