@@ -47,7 +47,15 @@ struct cpu_timer {
 void	cpu_timer_arm(struct cpu_timer *t, u64 expires);
 /* Not armed, and fn not running, when this returns. Not under tasks_lock. True if it was armed. */
 bool	cpu_timer_cancel(struct cpu_timer *t);
+/* Sleep until t's clock shows `expires`: 0 or -ERESTARTSYS. t says whose; it is not armed itself. */
+int	cpu_timer_sleep(struct cpu_timer *t, u64 expires);
 static inline bool cpu_timer_armed(const struct cpu_timer *t) { return !list_empty(&t->link); }
+/*
+ * Fill in whose time clock `id` is: CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, or of a process or thread by
+ * pid (clock_getcpuclockid). Counted: cpu_clock_put(). 0 or -EINVAL. In sys_time.c.
+ */
+int	cpu_clock_get(int id, struct cpu_timer *t);
+void	cpu_clock_put(struct cpu_timer *t);
 u64	cpu_timer_now_locked(const struct cpu_timer *t) MUST_HOLD(tasks_lock);
 u64	cpu_timer_now(const struct cpu_timer *t);
 

@@ -12,6 +12,7 @@
  * Further     setrlimit(2), RLIMIT_CPU.
  */
 #include "kernel/cputime.h"
+#include "kernel/sched.h"
 #include "kernel/signal_private.h"
 #include "kernel/task.h"
 
@@ -62,6 +63,44 @@ cpu_timer_now(const struct cpu_timer *t)
 
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	return now;
+}
+
+/* --- sleeping --- */
+
+struct cpu_sleeper {
+	struct cpu_timer timer;
+	struct task *task;
+};
+
+static void
+cpu_sleeper_wake(struct cpu_timer *t, u64 now)
+{
+	wake_task(container_of(t, struct cpu_sleeper, timer)->task, WAKE_ANY);
+}
+
+int
+cpu_timer_sleep(struct cpu_timer *t, u64 expires)
+{
+	struct cpu_sleeper s = { .timer = *t, .task = current };
+	int err = 0;
+
+	if (cpu_timer_now(t) >= expires)
+		return 0;
+	list_init(&s.timer.link);
+	s.timer.fn = cpu_sleeper_wake;
+	cpu_timer_arm(&s.timer, expires);
+	for (;;) {
+		set_state(TASK_INTERRUPTIBLE);
+		if (!cpu_timer_armed(&s.timer))
+			break;
+		err = signal_pending(current) ? -ERESTARTSYS : 0;
+		if (err)
+			break;
+		schedule();
+	}
+	set_state(TASK_RUNNING);
+	cpu_timer_cancel(&s.timer);
+	return err;
 }
 
 /* --- the limit --- */

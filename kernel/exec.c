@@ -25,6 +25,7 @@
 #include "kernel/cred.h"
 #include "kernel/exec_private.h"
 #include "kernel/fdtable.h"
+#include "kernel/posixtimer.h"
 #include "kernel/sched.h"
 #include "kernel/signal_private.h"
 #include "kernel/syscall.h"
@@ -220,6 +221,7 @@ reset_task(struct exec *x)
 	set_name(t, x->name);
 	fpu_exec(t);
 	signal_exec();
+	posix_timers_delete(t->proc);
 	files_close_on_exec(t->files);
 	x->secure = cred_exec(x->prog.file);
 	t->personality = x->personality;

@@ -15,6 +15,7 @@
 #include "abi/errno.h"
 #include "abi/time.h"
 #include "kernel/cputime.h"
+#include "kernel/posixtimer.h"
 #include "kernel/signal_private.h"
 #include "kernel/syscall.h"
 #include "kernel/task_private.h"
@@ -61,6 +62,7 @@ itimers_init(struct process *p)
 		list_init(&p->itimer_cpu[i].timer.link);
 	}
 	list_init(&p->cpu_timers);
+	list_init(&p->posix_timers);
 }
 
 void
@@ -69,6 +71,7 @@ itimers_exit(struct process *p)
 	timer_cancel(&p->itimer_real);
 	cpu_timer_cancel(&p->itimer_cpu[0].timer);
 	cpu_timer_cancel(&p->itimer_cpu[1].timer);
+	posix_timers_delete(p);
 }
 
 /* --- the calls --- */

@@ -23,6 +23,7 @@
  */
 #include "abi/capability.h"
 #include "abi/errno.h"
+#include "kernel/posixtimer.h"
 #include "kernel/printk.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
@@ -31,6 +32,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
+#define IGNORED		1	/* sent, and nothing comes of it */
 #define LEAVING		(~0UL)	/* sig_blocked of a thread that exits: no other has SIGKILL's bit (S2) */
 
 /* ---- sighand: the table of actions ---- */
@@ -184,6 +186,8 @@ signal_dequeue(struct task *t, int sig)
 	q = sigqueue_take(own ? &t->sig_queue : &t->proc->sig_queue, sig, &more);
 	if (!more)
 		*pending &= ~sigmask(sig);
+	if (q && q->timer)
+		posix_timer_taken(q);
 	return q;
 }
 
@@ -221,6 +225,18 @@ ignored(const struct task *t, int sig)
 	if (handler == SIG_DFL)
 		return (sigmask(sig) & SIGS_IGNORE) || t->proc->pid == 1;
 	return handler == SIG_IGN;
+}
+
+/* As enqueue, with an entry that its owner provides; if it is queued already, it stays where it is. */
+static void
+enqueue_own(struct task *t, struct process *p, bool own, struct sigqueue *q)
+{
+	if (list_empty(&q->link)) {
+		posix_timer_get_queued(q);
+		list_push_back(own ? &t->sig_queue : &p->sig_queue, &q->link);
+	}
+	*(own ? &t->sig_pending : &p->sig_pending) |= sigmask(q->info.si_signo);
+	signalfd_notify(t->sighand);
 }
 
 /* Set the bit and queue the information. 0, -EAGAIN. */
@@ -349,17 +365,19 @@ send_to_current(bool own, int sig, const struct abi_siginfo *info)
 	return err;
 }
 
-int
-signal_send_locked(struct process *p, struct task *only, int sig, const struct abi_siginfo *info)
+/* Send it: as info says, or with q, a timer's own. 0, IGNORED, -EAGAIN. */
+static int
+send_locked(struct process *p, struct task *only, int sig, const struct abi_siginfo *info, struct sigqueue *q)
+	MUST_HOLD(tasks_lock)
 {
 	struct task *any = only ? only : list_first(&p->threads, struct task, thread_link);
 	struct sighand *s;
 	struct task *t;
-	int err = 0, tell = 0;
+	int err = IGNORED, tell = 0;
 
 	assert_held(&tasks_lock);
 	if (!any || !any->sighand || p->zombie)
-		return 0;			/* a zombie takes any signal, and nothing comes of it */
+		return IGNORED;			/* a zombie takes any signal, and nothing comes of it */
 	if (sig == SIGKILL)
 		only = NULL;			/* whichever thread it is sent to, all end */
 	s = any->sighand;
@@ -368,7 +386,11 @@ signal_send_locked(struct process *p, struct task *only, int sig, const struct a
 		tell = stop_or_continue(p, sig);
 	t = only ? only : choose(p, sig);
 	if (!ignored(t ? t : any, sig)) {
-		err = enqueue(t ? t : any, p, only, sig, info);
+		err = 0;
+		if (q)
+			enqueue_own(t ? t : any, p, only, q);
+		else
+			err = enqueue(t ? t : any, p, only, sig, info);
 		if (err || !t || !can_take(t, sig))
 			goto out;
 		signal_poke(t, TASK_INTERRUPTIBLE);
@@ -380,6 +402,20 @@ out:
 	if (tell)
 		signal_notify_parent_locked(p, tell);
 	return err;
+}
+
+int
+signal_send_locked(struct process *p, struct task *only, int sig, const struct abi_siginfo *info)
+{
+	int err = send_locked(p, only, sig, info, NULL);
+
+	return err == IGNORED ? 0 : err;
+}
+
+bool
+signal_send_own_locked(struct process *p, struct task *only, struct sigqueue *q)
+{
+	return send_locked(p, only, q->info.si_signo, NULL, q) == 0;
 }
 
 /* ---- for the rest of the kernel ---- */

@@ -19,6 +19,8 @@
 /* tasks_lock held. To the process, or to thread `only` of it. As signal_send_process. */
 int	signal_send_locked(struct process *p, struct task *only, int sig,
 			   const struct abi_siginfo *info) MUST_HOLD(tasks_lock);
+/* The same with q, a timer's own. True: it is queued, or was already. False: ignored, or nobody there. */
+bool	signal_send_own_locked(struct process *p, struct task *only, struct sigqueue *q) MUST_HOLD(tasks_lock);
 /* tasks_lock held, no sighand lock held. */
 void	signal_notify_parent_locked(struct process *p, int why) MUST_HOLD(tasks_lock);
 

@@ -15,6 +15,7 @@
  */
 #include "kernel/sigqueue.h"
 
+#include "kernel/posixtimer.h"
 #include "kernel/printk.h"
 #include "kernel/signal.h"
 #include "mm/slab.h"
@@ -48,9 +49,8 @@ user_find(u32 uid) MUST_HOLD(users_lock)
 	return unused;
 }
 
-/* Count one more for uid: the counter, or NULL at the limit or out of memory. */
-static struct sig_user *
-user_charge(u32 uid, u64 limit)
+struct sig_user *
+sigqueue_charge(u32 uid, u64 limit)
 {
 	struct sig_user *u;
 	ulong flags = spin_lock_irqsave(&users_lock);
@@ -72,8 +72,8 @@ out:
 	return u;
 }
 
-static void
-user_uncharge(struct sig_user *u)
+void
+sigqueue_uncharge(struct sig_user *u)
 {
 	ulong flags = spin_lock_irqsave(&users_lock);
 
@@ -84,18 +84,19 @@ user_uncharge(struct sig_user *u)
 struct sigqueue *
 sigqueue_alloc(u32 uid, u64 limit)
 {
-	struct sig_user *u = user_charge(uid, limit);
+	struct sig_user *u = sigqueue_charge(uid, limit);
 	struct sigqueue *q;
 
 	if (!u)
 		return NULL;
 	q = kmalloc(sizeof(*q), GFP_ATOMIC);
 	if (!q) {
-		user_uncharge(u);
+		sigqueue_uncharge(u);
 		return NULL;
 	}
 	list_init(&q->link);
 	q->user = u;
+	q->timer = NULL;
 	return q;
 }
 
@@ -104,7 +105,11 @@ sigqueue_free(struct sigqueue *q)
 {
 	if (!q)
 		return;
-	user_uncharge(q->user);
+	if (q->timer) {
+		posix_timer_put(q->timer);
+		return;
+	}
+	sigqueue_uncharge(q->user);
 	kfree(q);
 }
 

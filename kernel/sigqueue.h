@@ -7,11 +7,13 @@
 #include "abi/signal.h"
 #include "lib/list.h"
 
+struct posix_timer;
 struct sig_user;
 
 struct sigqueue {
 	struct list link;		/* on a task's or process's sig_queue, oldest first */
 	struct sig_user *user;		/* who is charged for it */
+	struct posix_timer *timer;	/* whose it is: part of it, counted, and not freed; NULL: of nobody */
 	struct abi_siginfo info;
 };
 
@@ -24,5 +26,8 @@ struct sigqueue *sigqueue_take(struct list *queue, int sig, bool *more);
 void	sigqueue_flush(struct list *queue, u64 mask);
 /* How many signals uid has queued, for /proc/PID/status. */
 u64	sigqueue_count(u32 uid);
+/* The counting alone, for an entry that is part of something else: NULL at the limit, or out of memory. */
+struct sig_user *sigqueue_charge(u32 uid, u64 limit);
+void	sigqueue_uncharge(struct sig_user *u);
 
 #endif

@@ -13,6 +13,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task_private.h"
 #include "kernel/time.h"
+#include "kernel/walltimer.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
 
@@ -79,35 +80,54 @@ itimerspec_to_user(uptr_t p, u64 value, u64 interval)
 
 /* --- clocks --- */
 
-/*
- * A CPU-time clock: of a process or thread by pid, encoded as ~pid << 3 | thread << 2 | 2 (clock_getcpuclockid),
- * or current's. 0 or -EINVAL.
- */
-static int
-cpu_clock(int id, u64 *ns)
+/* By pid, the number is ~pid << 3 | thread << 2 | what: 0 and 2 all time, 1 user time. */
+int
+cpu_clock_get(int id, struct cpu_timer *t)
 {
 	bool thread = id == CLOCK_THREAD_CPUTIME_ID || (id < 0 && (id & 4));
 	int pid = id < 0 ? ~(id >> 3) : 0;
-	struct task *t = current;
-	u64 stime;
+	struct task *task = current;
 
 	if (id < 0 && (id & 3) == 3)
 		return -EINVAL;
-	if (pid) {
-		t = task_get_by_pid(pid);
-		if (!t || (thread ? t->proc != current->proc : t->proc->pid != pid)) {
-			if (t)
-				task_put(t);
-			return -EINVAL;
-		}
-	}
-	if (thread)
-		task_times(t, ns, &stime);
-	else
-		process_times(t->proc, ns, &stime);
-	*ns += stime;
 	if (pid)
-		task_put(t);
+		task = task_get_by_pid(pid);
+	else
+		task_get(task);
+	if (!task)
+		return -EINVAL;
+	if (pid && (thread ? task->proc != current->proc : task->proc->pid != pid)) {
+		task_put(task);
+		return -EINVAL;
+	}
+	list_init(&t->link);
+	t->proc = task->proc;
+	t->thread = thread ? task : NULL;
+	t->user_only = id < 0 && (id & 3) == 1;
+	process_get(t->proc);
+	if (!thread)
+		task_put(task);
+	return 0;
+}
+
+void
+cpu_clock_put(struct cpu_timer *t)
+{
+	if (t->thread)
+		task_put(t->thread);
+	process_put(t->proc);
+}
+
+static int
+cpu_clock_read(int id, u64 *ns)
+{
+	struct cpu_timer t;
+	int err = cpu_clock_get(id, &t);
+
+	if (err)
+		return err;
+	*ns = cpu_timer_now(&t);
+	cpu_clock_put(&t);
 	return 0;
 }
 
@@ -131,9 +151,9 @@ clock_read(int id, u64 *ns)
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
 	case CLOCK_THREAD_CPUTIME_ID:
-		return cpu_clock(id, ns);
+		return cpu_clock_read(id, ns);
 	default:
-		return id < 0 ? cpu_clock(id, ns) : -EINVAL;
+		return id < 0 ? cpu_clock_read(id, ns) : -EINVAL;
 	}
 }
 
@@ -279,22 +299,81 @@ sys_nanosleep(const ulong *a)
 	return err ? err : sleep_for(deadline_after(ns), UPTR(a[1]));
 }
 
+static long	cpu_sleep_restart(struct task *t);
+
+/* Sleep until CPU clock `id` shows expires; interrupted: *rem gets what was left, if rem is not null. */
+static long
+cpu_sleep(int id, u64 expires, bool absolute, uptr_t rem)
+{
+	struct task *me = current;
+	struct cpu_timer t;
+	u64 now;
+	int err = cpu_clock_get(id, &t);
+
+	if (err)
+		return err;
+	if (!absolute) {
+		now = cpu_timer_now(&t);
+		expires = expires > TIME_NEVER - now ? TIME_NEVER : now + expires;
+	}
+	err = cpu_timer_sleep(&t, expires);
+	now = cpu_timer_now(&t);
+	cpu_clock_put(&t);
+	if (!err)
+		return 0;
+	if (absolute && !rem.addr)
+		return -ERESTARTNOHAND;
+	if (rem.addr && timespec_to_user(rem, now < expires ? expires - now : 0))
+		return -EFAULT;
+	me->restart_fn = cpu_sleep_restart;
+	me->restart_arg[0] = expires;
+	me->restart_arg[1] = rem.addr;
+	me->restart_arg[2] = id;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long
+cpu_sleep_restart(struct task *t)
+{
+	return cpu_sleep(t->restart_arg[2], t->restart_arg[0], true, UPTR(t->restart_arg[1]));
+}
+
+/* Is it a clock of CPU time that current may sleep by? Not its own thread's: that one would stand still. */
+static int
+cpu_sleep_check(int id)
+{
+	u64 ns;
+
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return -EOPNOTSUPP;
+	if (id < 0 && (id & 4) && (!~(id >> 3) || ~(id >> 3) == current->pid))
+		return -EINVAL;
+	return clock_read(id, &ns);
+}
+
+/* clock_nanosleep(2). */
 long
 sys_clock_nanosleep(const ulong *a)
 {
-	int id = a[0], flags = a[1], err;
+	int id = a[0], err;
 	bool wall = id == CLOCK_REALTIME || id == CLOCK_TAI || id == CLOCK_REALTIME_ALARM;
+	bool cpu = id < 0 || id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID;
+	bool absolute = a[1] & TIMER_ABSTIME;
 	u64 ns;
 
-	if (!wall && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME && id != CLOCK_BOOTTIME_ALARM)
-		return id == CLOCK_THREAD_CPUTIME_ID || clock_read(id, &ns) ? -EINVAL : -EOPNOTSUPP;
+	if (!wall && !cpu && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME && id != CLOCK_BOOTTIME_ALARM)
+		return clock_read(id, &ns) ? -EINVAL : -EOPNOTSUPP;
 	err = timespec_from_user(UPTR(a[2]), &ns);
+	if (!err && cpu)
+		err = cpu_sleep_check(id);
 	if (err)
 		return err;
-	if (!(flags & TIMER_ABSTIME))
+	if (cpu)
+		return cpu_sleep(id, ns, absolute, absolute ? UPTR(0) : UPTR(a[3]));
+	if (!absolute)
 		return sleep_for(deadline_after(ns), UPTR(a[3]));
 	if (wall)
-		ns = clock_to_monotonic(ns);
+		return sleep_until_wall(ns) ? -ERESTARTNOHAND : 0;
 	do
 		err = sleep_until(ns);
 	while (err == 1);

@@ -193,6 +193,8 @@ struct process {
 		struct cpu_timer timer;	/* [T] */
 		u64	interval;	/* [T] ns, 0: once */
 	} itimer_cpu[2];		/* ITIMER_VIRTUAL, ITIMER_PROF */
+	struct list posix_timers;	/* [T] its own (posixtimer.c) */
+	int	posix_timer_next;	/* [T] the next one's number */
 	struct list cpu_timers;		/* armed ones that count its time: cpu_timers_lock (cputimer.c) */
 	struct file *exe;		/* [s] what /proc/PID/exe names */
 	int	oom_score_adj;

@@ -11,6 +11,8 @@
  * Not here    timers (timer.c); the clock (time.c).
  */
 #include "kernel/walltimer.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
 
 static struct spinlock wall_lock = SPINLOCK_INIT(RANK_WALL);
 static struct list timers = LIST_INIT(timers);
@@ -53,6 +55,41 @@ wall_timer_cancel(struct wall_timer *w)
 		was |= timer_cancel(&w->timer);
 	} while (!list_empty(&w->link));
 	return was;
+}
+
+struct wall_sleeper {
+	struct wall_timer timer;
+	struct task *task;
+};
+
+static void
+wall_sleeper_wake(struct timer *t)
+{
+	wake_task(container_of(t, struct wall_sleeper, timer.timer)->task, WAKE_ANY);
+}
+
+int
+sleep_until_wall(u64 realtime)
+{
+	struct wall_sleeper s = { .task = current };
+	int err = 0;
+
+	wall_timer_setup(&s.timer, wall_sleeper_wake);
+	wall_timer_start(&s.timer, realtime, true);
+	for (;;) {
+		set_state(TASK_INTERRUPTIBLE);
+		if (clock_realtime() >= realtime)
+			break;
+		err = signal_pending(current) ? -ERESTARTSYS : 0;
+		if (err)
+			break;
+		if (!timer_pending(&s.timer.timer))
+			wall_timer_start(&s.timer, realtime, true);	/* it was early: the clock was set back */
+		schedule();
+	}
+	set_state(TASK_RUNNING);
+	wall_timer_cancel(&s.timer);
+	return err;
 }
 
 void

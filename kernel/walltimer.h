@@ -19,6 +19,9 @@ void	wall_timer_start(struct wall_timer *w, u64 when, bool wall);
 /* As timer_cancel. */
 bool	wall_timer_cancel(struct wall_timer *w);
 
+/* Sleep until the wall clock shows that, even if it is set meanwhile: 0, or -ERESTARTSYS if a signal came. */
+int	sleep_until_wall(u64 realtime);
+
 /* Who wants to know when the wall clock is set: called in the setter's context, interrupts off. */
 struct wall_watcher {
 	struct list link;
