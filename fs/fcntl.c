@@ -4,6 +4,7 @@
  * ioctl() answers here what is the same for every file and passes the rest to the file's operations.
  */
 #include "abi/ioctl.h"
+#include "fs/async.h"
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
 
@@ -64,10 +65,16 @@ sys_dup3(const ulong *a)
 }
 
 static int
-set_flags(struct file *f, u32 flags)
+set_flags(int fd, struct file *f, u32 flags)
 {
+	int err = 0;
+
 	if ((flags & O_NOATIME) && !(f->flags & O_NOATIME) && f->inode && !inode_owner(f->inode))
 		return -EPERM;
+	if (((flags ^ f->flags) & O_ASYNC) && f->ops->poll)
+		err = async_set(f, fd, flags & O_ASYNC);
+	if (err)
+		return err;
 	WRITE_ONCE(f->flags, (f->flags & ~SETFL_BITS) | (flags & SETFL_BITS));
 	return 0;
 }
@@ -90,7 +97,7 @@ do_fcntl(int fd, struct file *f, uint cmd, ulong arg)
 		return -EBADF;
 	switch (cmd) {
 	case F_SETFL:
-		return set_flags(f, arg);
+		return set_flags(fd, f, arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -101,9 +108,13 @@ do_fcntl(int fd, struct file *f, uint cmd, ulong arg)
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
+	case F_SETOWN:
 	case F_GETOWN:
+	case F_SETOWN_EX:
+	case F_GETOWN_EX:
+	case F_SETSIG:
 	case F_GETSIG:
-		return 0;
+		return async_fcntl(f, cmd, arg);
 	}
 	return -EINVAL;
 }
@@ -134,6 +145,22 @@ set_flag_by_user(struct file *f, u32 flag, uptr_t arg)
 	return 0;
 }
 
+/* FIOASYNC. */
+static int
+set_async_by_user(int fd, struct file *f, uptr_t arg)
+{
+	int on, err;
+
+	if (get_user(on, arg))
+		return -EFAULT;
+	if (!on == !(f->flags & O_ASYNC))
+		return 0;
+	err = f->ops->poll ? async_set(f, fd, on) : -ENOTTY;
+	if (!err)
+		WRITE_ONCE(f->flags, f->flags ^ O_ASYNC);
+	return err;
+}
+
 static long
 file_ioctl(int fd, struct file *f, uint cmd, ulong arg)
 {
@@ -145,7 +172,7 @@ file_ioctl(int fd, struct file *f, uint cmd, ulong arg)
 	case FIONBIO:
 		return set_flag_by_user(f, O_NONBLOCK, UPTR(arg));
 	case FIOASYNC:
-		return set_flag_by_user(f, O_ASYNC, UPTR(arg));
+		return set_async_by_user(fd, f, UPTR(arg));
 	case FIONREAD:
 		if (f->inode && S_ISREG(f->inode->mode))
 			return put_user((int)(READ_ONCE(f->inode->size) - f->pos), UPTR(arg));

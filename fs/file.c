@@ -7,6 +7,7 @@
  * Not here    descriptors (kernel/fdtable.c); system calls (read_write.c, open.c).
  */
 #include "abi/poll.h"
+#include "fs/async.h"
 #include "fs/event/epoll.h"
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
@@ -36,6 +37,7 @@ file_alloc(u32 flags)
 	f->private = NULL;
 	f->seen = 0;
 	f->watchers = NULL;
+	f->owner = NULL;
 	memset(&f->ra, 0, sizeof(f->ra));
 	return f;
 }
@@ -57,6 +59,8 @@ file_destroy(struct file *f)
 {
 	if (unlikely(READ_ONCE(f->watchers) != NULL))
 		epoll_forget(f);
+	if (unlikely(f->owner != NULL))
+		async_end(f);
 	if (f->inode && f->inode->locks)
 		locks_release(f);
 	if (f->ops->release)

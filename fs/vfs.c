@@ -1,6 +1,7 @@
 /*
  * vfs.c - the files' start, and what each task sees of them: root, working directory, umask.
  */
+#include "fs/async.h"
 #include "fs/event/anon.h"
 #include "fs/event/epoll.h"
 #include "fs/internal.h"
@@ -49,6 +50,7 @@ vfs_init(void)
 	files_init();			/* file_create */
 	mount_init();
 	pipe_init();			/* pipe_create */
+	async_init();			/* F_SETOWN */
 	anon_init();			/* anon_open */
 	epoll_init();			/* epoll_create1 */
 	signalfd_init();		/* signals may be sent: their senders look at its queues */

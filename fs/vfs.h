@@ -28,6 +28,7 @@ struct dentry;
 struct epoll_item;
 struct file;
 struct file_ops;
+struct file_owner;
 struct inode;
 struct inode_ops;
 struct mount;
@@ -265,6 +266,7 @@ struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
 	void	*private;
 	u32	seen;			/* what had happened at open: a FIFO's writers, a disk file's write errors */
 	struct readahead ra;		/* [p] */
+	struct file_owner *owner;	/* whom it signals (fs/async.c); NULL: nothing was set */
 	struct epoll_item *watchers;	/* what epoll watches it, under epoll's locks (fs/event/epoll.c) */
 };
 #define FMODE_READ	BIT(0)

@@ -14,6 +14,7 @@ enum lock_rank {
 	/* Sleeping locks (mutex, rwsem). */
 	RANK_EXEC,		/* one exec at a time in a process */
 	RANK_FILE_POS,		/* a file's offset, held across read and write */
+	RANK_ASYNC,		/* whom a file signals; held while it is asked for its queues */
 	RANK_EPOLL_TREE,	/* which epoll watches what */
 	RANK_EPOLL,		/* one epoll's items, held while their files are asked; two: the watcher first */
 	RANK_MOUNT,		/* the mount tree */
@@ -64,6 +65,7 @@ enum lock_rank {
 	RANK_WALL_WATCHERS,	/* who is told when the wall clock is set */
 	RANK_EVENT,		/* an eventfd's or timerfd's count */
 	RANK_WAITQ,		/* a wait queue; two: of an epoll, inside that of a file it watches */
+	RANK_ASYNC_OWNER,	/* what a file's signal will tell */
 	RANK_EPOLL_READY,	/* an epoll's list of what may be ready */
 	RANK_WAKE,		/* task being woken */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */

@@ -13,6 +13,7 @@
  * Further     termios(3); POSIX.1-2017, chapter 11, General Terminal Interface.
  */
 #include "abi/errno.h"
+#include "abi/poll.h"
 #include "drivers/tty/private.h"
 #include "kernel/printk.h"
 #include "kernel/signal.h"
@@ -412,7 +413,7 @@ static void
 resume_output(struct tty *t) MUST_HOLD(t->lock)
 {
 	t->stopped = false;
-	wake_up_all(&t->write_wait);
+	wake_up_key(&t->write_wait, (void *)(ulong)(POLLOUT | POLLWRNORM), 0);
 }
 
 /* INTR, QUIT, SUSP: tell the foreground group; throw away what was typed and not yet shown. */
@@ -426,7 +427,7 @@ receive_signal(struct tty *t, int sig, u8 c) MUST_HOLD(t->lock)
 	}
 	if (t->termios.c_iflag & IXON)
 		t->stopped = false;
-	wake_up_all(&t->write_wait);
+	wake_up_key(&t->write_wait, (void *)(ulong)(POLLOUT | POLLWRNORM), 0);
 	if (t->termios.c_lflag & ECHO)
 		echo_byte(t, c);
 	t->signals |= sigmask(sig);

@@ -51,7 +51,7 @@ tty_name(struct tty *t)
 void
 tty_write_wakeup(struct tty *t)
 {
-	wake_up_all(&t->write_wait);
+	wake_up_key(&t->write_wait, (void *)(ulong)(POLLOUT | POLLWRNORM), 0);
 }
 
 /* --- read and write --- */

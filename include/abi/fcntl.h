@@ -137,4 +137,10 @@ ABI_SIZE(struct abi_flock, 32);
 ABI_OFFSET(struct abi_flock, l_start, 8);
 ABI_OFFSET(struct abi_flock, l_pid, 24);
 
+struct abi_f_owner_ex {			/* F_SETOWN_EX */
+	int32_t	type;			/* F_OWNER_* */
+	int32_t	pid;
+};
+ABI_SIZE(struct abi_f_owner_ex, 8);
+
 #endif
