@@ -40,6 +40,7 @@ enum lock_rank {
 	RANK_TASKS,		/* the process tree and pid table */
 	RANK_SIGHAND,		/* a process's signal state */
 	RANK_SIGQUEUE,		/* how many signals each user has queued */
+	RANK_ADJTIME,		/* how the wall clock is kept right */
 	RANK_POSIX_TIMER,	/* when one expires */
 	RANK_CPU_TIMERS,	/* a process's timers of CPU time */
 	RANK_FILES,		/* a descriptor table */

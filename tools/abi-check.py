@@ -115,6 +115,8 @@ LAYOUTS = {
         abi_cap_header      struct __user_cap_header_struct version pid
         abi_cap_data        struct __user_cap_data_struct effective permitted inheritable
         abi_iovec           struct iovec                iov_base iov_len
+        abi_timex           struct timex                modes offset freq maxerror esterror status constant \
+            precision tolerance time tick ppsfreq jitter shift stabil jitcnt calcnt errcnt stbcnt tai
         abi_f_owner_ex      struct f_owner_ex           type pid
         abi_epoll_event     struct epoll_event          events data
         abi_signalfd_siginfo struct signalfd_siginfo    ssi_signo ssi_errno ssi_code ssi_pid ssi_uid ssi_fd \

@@ -1,0 +1,80 @@
+/* adjtimex and clock_adjtime: reading, what may be set, ADJ_SETOFFSET, and who may. */
+#include "test.h"
+#include "abi/timex.h"
+
+static long
+now(void)
+{
+	struct timespec t;
+
+	CHECK(clock_gettime(CLOCK_REALTIME, &t) == 0);
+	return t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static long
+adj(struct abi_timex *t)
+{
+	return syscall(SYS_clock_adjtime, CLOCK_REALTIME, t);
+}
+
+static void
+nobody(void)
+{
+	struct abi_timex t = { 0 };
+
+	CHECK(setuid(1000) == 0);
+	CHECK(adj(&t) >= 0);
+	t.modes = ADJ_STATUS;
+	CHECK_ERRNO(EPERM, adj(&t));
+	t.modes = ADJ_SETOFFSET;
+	CHECK_ERRNO(EPERM, adj(&t));
+	t.modes = ADJ_OFFSET_SS_READ;
+	CHECK(adj(&t) >= 0);
+}
+
+int
+main(void)
+{
+	struct abi_timex t = { 0 };
+	long was, is;
+
+	CHECK(syscall(SYS_adjtimex, &t) == TIME_ERROR);		/* nobody has synchronised it */
+	CHECK((t.status & STA_UNSYNC) && t.tick == 10000 && t.precision == 1 && t.tolerance == 500L << 16);
+	CHECK(t.maxerror == 16000000 && t.freq == 0 && t.offset == 0 && t.time.tv_usec < 1000000);
+	is = now() / 1000000000;
+	CHECK(t.time.tv_sec == is || t.time.tv_sec == is - 1);
+	/* Its keeper's notes. */
+	t = (struct abi_timex){ .modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR, .status = STA_PLL, .maxerror = 1000,
+				.esterror = 500 };
+	CHECK(adj(&t) == TIME_OK);
+	t = (struct abi_timex){ 0 };
+	CHECK(adj(&t) == TIME_OK && t.status == STA_PLL && t.esterror == 500);
+	CHECK(t.maxerror >= 1000 && t.maxerror < 100000);
+	t = (struct abi_timex){ .modes = ADJ_NANO };
+	CHECK(adj(&t) == TIME_OK && (t.status & STA_NANO));
+	t = (struct abi_timex){ .modes = ADJ_MICRO };
+	CHECK(adj(&t) == TIME_OK && !(t.status & STA_NANO));
+	/* A step. */
+	was = now();
+	t = (struct abi_timex){ .modes = ADJ_SETOFFSET | ADJ_NANO, .time = { 1000, 500000000 } };
+	CHECK(adj(&t) >= 0);
+	is = now();
+	CHECK(is - was >= 1000500000000 && is - was < 1100500000000);
+	t = (struct abi_timex){ .modes = ADJ_SETOFFSET | ADJ_MICRO, .time = { -1001, 500000 } };
+	CHECK(adj(&t) >= 0);
+	is = now();
+	CHECK(is - was >= 0 && is - was < 100000000000);
+	t = (struct abi_timex){ .modes = ADJ_SETOFFSET, .time = { 0, 1000000 } };
+	CHECK_ERRNO(EINVAL, adj(&t));
+	t = (struct abi_timex){ .modes = ADJ_STATUS, .status = STA_UNSYNC };
+	CHECK(adj(&t) == TIME_ERROR);
+	/* Bad ones. */
+	t = (struct abi_timex){ .modes = ADJ_TICK, .tick = 5 };
+	CHECK_ERRNO(EINVAL, adj(&t));
+	CHECK_ERRNO(EINVAL, syscall(SYS_clock_adjtime, 99, &t));
+	t.modes = 0;
+	CHECK_ERRNO(EOPNOTSUPP, syscall(SYS_clock_adjtime, CLOCK_MONOTONIC, &t));
+	CHECK_ERRNO(EFAULT, syscall(SYS_adjtimex, 8));
+	CHECK(exited(in_child(nobody), 0));
+	return 0;
+}
