@@ -414,6 +414,22 @@ sys_fchmodat(const ulong *a)
 }
 
 long
+sys_fchmodat2(const ulong *a)
+{
+	struct path p;
+	int err;
+
+	if (a[3] & ~(ulong)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	err = path_lookup_user(a[0], UPTR(a[1]), lookup_flags(a[3]), &p);
+	if (err)
+		return err;
+	err = path_chmod(&p, a[2]);
+	path_put(&p);
+	return err;
+}
+
+long
 sys_fchown(const ulong *a)
 {
 	struct path p;

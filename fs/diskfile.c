@@ -92,7 +92,7 @@ write_locked(struct file *f, struct uio *u, loff_t *pos)
 	struct inode *i = f->inode;
 	ssize_t n;
 
-	if (f->flags & O_APPEND)
+	if (write_flags(f, u) & O_APPEND)
 		*pos = i->size;
 	if (unlikely((u64)*pos >= limit && u->resid))
 		return *pos == INT64_MAX ? -EFBIG : file_size_allowed(*pos + 1);
@@ -118,8 +118,8 @@ disk_file_write(struct file *f, struct uio *u, loff_t *pos)
 	rwsem_lock_write(&i->lock);
 	n = write_locked(f, u, pos);
 	rwsem_unlock_write(&i->lock);
-	if (unlikely(f->flags & O_DSYNC) && n > 0 && f->ops->fsync) {
-		err = f->ops->fsync(f, (f->flags & O_SYNC) != O_SYNC);
+	if (unlikely(write_flags(f, u) & O_DSYNC) && n > 0 && f->ops->fsync) {
+		err = f->ops->fsync(f, (write_flags(f, u) & O_SYNC) != O_SYNC);
 		if (err)
 			n = err;
 	}

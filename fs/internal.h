@@ -8,6 +8,7 @@
 #define FS_INTERNAL_H
 
 #include "abi/capability.h"
+#include "abi/uio.h"
 #include "fs/vfs.h"
 #include "kernel/task.h"
 #include "mm/usercopy.h"
@@ -116,6 +117,16 @@ void	super_init(void);
 bool	inode_put_last(struct inode *i);
 
 /* --- file.c --- */
+#define RW_MAX		0x7ffff000UL	/* Linux moves no more in one call */
+/* How a write by u to f is: O_APPEND, O_DSYNC and O_SYNC as pwritev2's flags change them. */
+static inline u32
+write_flags(const struct file *f, const struct uio *u)
+{
+	if (likely(!u->flags))
+		return f->flags;
+	return (f->flags & ~(u->flags & RWF_NOAPPEND ? O_APPEND : 0)) | (u->flags & RWF_APPEND ? O_APPEND : 0) |
+	       (u->flags & RWF_SYNC ? O_SYNC : u->flags & RWF_DSYNC ? O_DSYNC : 0);
+}
 void	files_init(void);
 struct file *file_alloc(u32 flags);			/* refs 1, no ops; NULL */
 void	file_abandon(struct file *f);			/* its open failed: put it without release */

@@ -33,7 +33,7 @@ ram_write(struct file *f, struct uio *u, loff_t *pos)
 	ssize_t n;
 
 	rwsem_lock_write(&i->lock);
-	if (f->flags & O_APPEND)
+	if (write_flags(f, u) & O_APPEND)
 		*pos = i->size;
 	if (unlikely((u64)*pos >= limit && u->resid)) {
 		n = *pos == INT64_MAX ? -EFBIG : file_size_allowed(*pos + 1);

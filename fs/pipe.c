@@ -43,6 +43,7 @@ struct pipe {			/* Guarded by: p lock  f inode->lock of the FIFO */
 	uint	readers, writers;	/* [p] open ends */
 	uint	reads, writes;		/* [p] ends ever opened: so an opener sees who came and went */
 	bool	polled;			/* [p] somebody may wait for changes: tell of each write */
+	bool	lent;			/* [p] somebody writes what it holds elsewhere: readers wait for the outcome */
 	uint	files;			/* [f] open files; 0: free the pipe */
 };
 
@@ -73,6 +74,7 @@ pipe_new(void)
 	p->readers = p->writers = p->reads = p->writes = 0;
 	p->files = 0;
 	p->polled = false;
+	p->lent = false;
 	return p;
 }
 
@@ -134,36 +136,57 @@ pipe_take(struct pipe *p, struct uio *u, size_t n) MUST_HOLD(p->lock)
 	return done;
 }
 
-static ssize_t
-pipe_read(struct file *f, struct uio *u, loff_t *pos)
+/* Until there are bytes to read: 1; 0 at the end of all, -EAGAIN, -ERESTARTSYS. */
+static NOINLINE int
+pipe_wait_bytes(struct pipe *p, bool nonblock) MUST_HOLD(p->lock)
 {
-	struct pipe *p = pipe_of(f);
+	int err;
+
+	while (p->head == p->tail || p->lent) {
+		if (!p->writers && !p->lent)
+			return 0;
+		if (nonblock)
+			return -EAGAIN;
+		err = pipe_sleep(p, &p->rd_wait);
+		if (err && (p->head == p->tail || p->lent))
+			return err;
+	}
+	return 1;
+}
+
+static void
+wake_writers(struct pipe *p, bool was_tight) MUST_HOLD(p->lock)
+{
+	if (was_tight && pipe_room(p) >= PIPE_BUF)
+		wake_up_key(&p->wr_wait, (void *)(POLLOUT | POLLWRNORM | WAKE_SYNC), 1);
+}
+
+static ALWAYS_INLINE ssize_t
+do_read(struct pipe *p, struct uio *u, bool nonblock)
+{
 	bool was_tight;
-	ssize_t n;
+	ssize_t n = 1;
 
 	if (unlikely(!u->resid))
 		return 0;
 	mutex_lock(&p->lock);
-	while (unlikely(p->head == p->tail)) {
-		n = 0;
-		if (!p->writers)
-			goto out;
-		n = -EAGAIN;
-		if (f->flags & O_NONBLOCK)
-			goto out;
-		n = pipe_sleep(p, &p->rd_wait);
-		if (n && p->head == p->tail)
-			goto out;
+	if (unlikely(p->head == p->tail || p->lent))
+		n = pipe_wait_bytes(p, nonblock);
+	if (likely(n > 0)) {
+		was_tight = pipe_room(p) < PIPE_BUF;
+		n = pipe_take(p, u, MIN(u->resid, pipe_used(p)));
+		if (unlikely(!n))
+			n = -EFAULT;
+		wake_writers(p, was_tight);
 	}
-	was_tight = pipe_room(p) < PIPE_BUF;
-	n = pipe_take(p, u, MIN(u->resid, pipe_used(p)));
-	if (unlikely(!n))
-		n = -EFAULT;
-	if (was_tight && pipe_room(p) >= PIPE_BUF)
-		wake_up_key(&p->wr_wait, (void *)(POLLOUT | POLLWRNORM | WAKE_SYNC), 1);
-out:
 	mutex_unlock(&p->lock);
 	return n;
+}
+
+static ssize_t
+pipe_read(struct file *f, struct uio *u, loff_t *pos)
+{
+	return do_read(pipe_of(f), u, f->flags & O_NONBLOCK);
 }
 
 /* Move up to n bytes in; there is room. Bytes moved, or -EFAULT, -ENOMEM if none. */
@@ -194,10 +217,9 @@ pipe_fill(struct pipe *p, struct uio *u, size_t n) MUST_HOLD(p->lock)
 	return done || !n ? (ssize_t)done : err;
 }
 
-static ssize_t
-pipe_write(struct file *f, struct uio *u, loff_t *pos)
+static ALWAYS_INLINE ssize_t
+do_write(struct pipe *p, struct uio *u, bool nonblock)
 {
-	struct pipe *p = pipe_of(f);
 	ssize_t n = 0, done = 0;
 
 	if (unlikely(!u->resid))
@@ -214,7 +236,7 @@ pipe_write(struct file *f, struct uio *u, loff_t *pos)
 		}
 		/* All of a small write or nothing; a large one starts once PIPE_BUF or, not to wait, anything fits. */
 		if (likely(room >= MIN(u->resid, (size_t)PIPE_BUF)) ||
-		    (room && u->resid > PIPE_BUF && (f->flags & O_NONBLOCK))) {
+		    (room && u->resid > PIPE_BUF && nonblock)) {
 			n = pipe_fill(p, u, MIN(u->resid, room));
 			if ((was_empty || p->polled) && n > 0)
 				wake_up_key(&p->rd_wait, (void *)(POLLIN | POLLRDNORM | WAKE_SYNC), 1);
@@ -226,7 +248,7 @@ pipe_write(struct file *f, struct uio *u, loff_t *pos)
 			continue;
 		}
 		n = -EAGAIN;
-		if (f->flags & O_NONBLOCK)
+		if (nonblock)
 			break;
 		n = pipe_sleep(p, &p->wr_wait);
 		if (n)
@@ -234,6 +256,12 @@ pipe_write(struct file *f, struct uio *u, loff_t *pos)
 	}
 	mutex_unlock(&p->lock);
 	return done ? done : n;
+}
+
+static ssize_t
+pipe_write(struct file *f, struct uio *u, loff_t *pos)
+{
+	return do_write(pipe_of(f), u, f->flags & O_NONBLOCK);
 }
 
 static uint
@@ -411,6 +439,101 @@ const struct file_ops fifo_fops = {
 	.stream = true,
 };
 
+/* --- for splice.c --- */
+
+bool
+file_is_pipe(const struct file *f)
+{
+	return f->ops == &pipe_fops || f->ops == &fifo_fops;
+}
+
+bool
+pipe_same(const struct file *a, const struct file *b)
+{
+	return a->private == b->private;
+}
+
+ssize_t
+pipe_read_uio(struct file *f, struct uio *u, bool nonblock)
+{
+	return do_read(pipe_of(f), u, nonblock || (f->flags & O_NONBLOCK));
+}
+
+ssize_t
+pipe_write_uio(struct file *f, struct uio *u, bool nonblock)
+{
+	return do_write(pipe_of(f), u, nonblock || (f->flags & O_NONBLOCK));
+}
+
+/* The first n bytes of what p holds, which it keeps. */
+static void
+pipe_look(const struct pipe *p, char *to, size_t n) MUST_HOLD(p->lock)
+{
+	for (size_t done = 0, part; done < n; done += part) {
+		size_t at = (p->tail + done) & (p->size - 1), off = PAGE_OFFSET(at);
+
+		part = MIN(n - done, PAGE_SIZE - off);
+		memcpy(to + done, p->page[at >> PAGE_SHIFT] + off, part);
+	}
+}
+
+ssize_t
+pipe_peek(struct file *f, void *buf, size_t size, bool nonblock, bool lend)
+{
+	struct pipe *p = pipe_of(f);
+	ssize_t n;
+
+	mutex_lock(&p->lock);
+	n = pipe_wait_bytes(p, nonblock || (f->flags & O_NONBLOCK));
+	if (n > 0) {
+		n = MIN(size, pipe_used(p));
+		pipe_look(p, buf, n);
+		p->lent = lend;
+	}
+	mutex_unlock(&p->lock);
+	return n;
+}
+
+void
+pipe_return(struct file *f, size_t used)
+{
+	struct pipe *p = pipe_of(f);
+	bool was_tight;
+
+	mutex_lock(&p->lock);
+	was_tight = pipe_room(p) < PIPE_BUF;
+	p->lent = false;
+	p->tail += used;
+	if (p->head == p->tail)
+		p->head = p->tail = 0;
+	wake_writers(p, was_tight);
+	wake_up_all(&p->rd_wait);
+	mutex_unlock(&p->lock);
+}
+
+ssize_t
+pipe_wait_room(struct file *f, bool nonblock)
+{
+	struct pipe *p = pipe_of(f);
+	ssize_t n = 0;
+
+	mutex_lock(&p->lock);
+	for (;;) {
+		if (!p->readers) {
+			signal_send_task(current, SIGPIPE, NULL);
+			n = -EPIPE;
+		} else if (pipe_room(p) >= PIPE_BUF) {
+			n = pipe_room(p);
+		} else {
+			n = nonblock || (f->flags & O_NONBLOCK) ? -EAGAIN : pipe_sleep(p, &p->wr_wait);
+		}
+		if (n)
+			break;
+	}
+	mutex_unlock(&p->lock);
+	return n;
+}
+
 int
 pipe_create(struct file *out[2], int flags)
 {
@@ -534,7 +657,7 @@ pipe_resize(struct pipe *p, ulong want)
 long
 pipe_fcntl(struct file *f, uint cmd, ulong arg)
 {
-	if (f->ops != &pipe_fops && f->ops != &fifo_fops)
+	if (!file_is_pipe(f))
 		return -EBADF;
 	return cmd == F_GETPIPE_SZ ? (long)READ_ONCE(pipe_of(f)->size) : pipe_resize(pipe_of(f), arg);
 }

@@ -1,17 +1,14 @@
 /*
  * read_write.c - moving bytes between programs and files: the read and write family, lseek,
- * sendfile, directory reading.
+ * directory reading.
  *
  * Each call decodes, checks, and hands a struct uio to file_read() or file_write() (file.c).
  */
 #include "abi/dirent.h"
 #include "fs/internal.h"
 #include "kernel/fdtable.h"
-#include "kernel/signal.h"
 #include "lib/string.h"
 #include "mm/slab.h"
-
-#define RW_MAX		0x7ffff000UL	/* Linux moves no more in one call */
 
 typedef ssize_t (*rw_fn)(struct file *, struct uio *, loff_t *);
 
@@ -80,6 +77,70 @@ sys_writev(const ulong *a)
 	return rw_vec(a, file_write);
 }
 
+/* --- at a position, and preadv2's flags --- */
+
+/* Which of them a file can do: 0, -EINVAL, -EOPNOTSUPP. */
+static int
+rw_flags_check(u32 flags)
+{
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | RWF_NOAPPEND))
+		return -EOPNOTSUPP;
+	return (flags & RWF_APPEND) && (flags & RWF_NOAPPEND) ? -EINVAL : 0;
+}
+
+/* pos -1, where `here` allows it: at the file's own position. */
+static long
+rw_vec_at(const ulong *a, rw_fn rw, bool here, u32 flags)
+{
+	struct uio_vec small[8], *heap = NULL;
+	loff_t pos = a[3];
+	struct file *f;
+	struct uio u;
+	ssize_t n;
+	bool put;
+
+	here = here && pos == -1;
+	if (pos < 0 && !here)
+		return -EINVAL;
+	f = fd_get(a[0], &put);
+	if (!f)
+		return -EBADF;
+	n = !here && f->ops->stream ? -ESPIPE : uio_init_vec(&u, UPTR(a[1]), a[2], small, &heap);
+	if (!n)
+		n = !(f->mode & (rw == file_read ? FMODE_READ : FMODE_WRITE)) ? -EBADF : rw_flags_check(flags);
+	if (!n) {
+		u.flags = flags;
+		n = rw(f, &u, here ? NULL : &pos);
+	}
+	kfree(heap);
+	fd_put(f, put);
+	return n;
+}
+
+long
+sys_preadv(const ulong *a)
+{
+	return rw_vec_at(a, file_read, false, 0);
+}
+
+long
+sys_pwritev(const ulong *a)
+{
+	return rw_vec_at(a, file_write, false, 0);
+}
+
+long
+sys_preadv2(const ulong *a)
+{
+	return rw_vec_at(a, file_read, true, a[5]);
+}
+
+long
+sys_pwritev2(const ulong *a)
+{
+	return rw_vec_at(a, file_write, true, a[5]);
+}
+
 static long
 rw_at(const ulong *a, rw_fn rw)
 {
@@ -134,86 +195,6 @@ sys_lseek(const ulong *a)
 	}
 	fd_put(f, put);
 	return to;
-}
-
-/* --- sendfile --- */
-
-#define SENDFILE_CHUNK	(16 * KiB)
-
-/* Copy up to n bytes from in (at *pos) to out. Bytes, or -errno if none. */
-static ssize_t
-file_copy(struct file *out, struct file *in, loff_t *pos, size_t n)
-{
-	ssize_t got, put, done = 0;
-	struct uio u;
-	char *buf;
-
-	buf = kmalloc(SENDFILE_CHUNK, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
-	while (n > 0) {
-		uio_init_kernel(&u, buf, MIN(n, SENDFILE_CHUNK));
-		got = file_read(in, &u, pos);
-		put = got;
-		if (got > 0) {
-			uio_init_kernel(&u, buf, got);
-			put = file_write(out, &u, NULL);
-			*pos -= got - MAX(put, 0L);
-		}
-		if (put <= 0) {
-			if (!done)
-				done = put;
-			break;
-		}
-		done += put;
-		n -= put;
-		if (put < got || signal_pending(current))
-			break;
-	}
-	kfree(buf);
-	return done;
-}
-
-long
-sys_sendfile(const ulong *a)
-{
-	struct file *out, *in;
-	bool put_out, put_in;
-	loff_t pos, start;
-	ssize_t n = -EBADF;
-
-	out = fd_get(a[0], &put_out);
-	if (!out)
-		return -EBADF;
-	in = fd_get(a[1], &put_in);
-	if (!in)
-		goto out_out;
-	if (!(in->mode & FMODE_READ) || !(out->mode & FMODE_WRITE))
-		goto out_in;
-	n = -EINVAL;
-	if (in->ops->stream || (out->flags & O_APPEND) || (ssize_t)a[3] < 0)
-		goto out_in;
-	pos = in->pos;
-	if (a[2] && get_user(pos, UPTR(a[2]))) {
-		n = -EFAULT;
-		goto out_in;
-	}
-	if (pos < 0)
-		goto out_in;
-	start = pos;
-	n = file_copy(out, in, &pos, MIN(a[3], RW_MAX));
-	if (!a[2]) {
-		mutex_lock(&in->pos_lock);
-		in->pos += pos - start;
-		mutex_unlock(&in->pos_lock);
-	} else if (put_user(pos, UPTR(a[2]))) {
-		n = -EFAULT;
-	}
-out_in:
-	fd_put(in, put_in);
-out_out:
-	fd_put(out, put_out);
-	return n;
 }
 
 /* --- getdents64 --- */

@@ -145,6 +145,7 @@ uio_init_vec(struct uio *u, uptr_t iov, ulong count, struct uio_vec small[8], st
 	u->done = 0;
 	u->resid = total;
 	u->kernel = false;
+	u->flags = 0;
 	return 0;
 
 out_fault:

@@ -13,6 +13,7 @@ struct uio {
 	size_t	done;			/* bytes of it already moved */
 	size_t	resid;			/* bytes left in all */
 	bool	kernel;			/* addresses are the kernel's own */
+	u32	flags;			/* RWF_*, of preadv2 and pwritev2 */
 	struct uio_vec one;		/* room for the common single piece */
 };
 
@@ -25,6 +26,7 @@ uio_init_user(struct uio *u, uptr_t buf, size_t len)
 	u->done = 0;
 	u->resid = len;
 	u->kernel = false;
+	u->flags = 0;
 }
 
 static inline void

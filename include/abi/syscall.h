@@ -59,10 +59,15 @@
 #define SYS_writev	66
 #define SYS_pread64	67
 #define SYS_pwrite64	68
+#define SYS_preadv	69
+#define SYS_pwritev	70
 #define SYS_sendfile	71
 #define SYS_pselect6	72
 #define SYS_ppoll	73
 #define SYS_signalfd4	74
+#define SYS_vmsplice	75
+#define SYS_splice	76
+#define SYS_tee		77
 #define SYS_readlinkat	78
 #define SYS_newfstatat	79
 #define SYS_fstat	80
@@ -203,6 +208,9 @@
 #define SYS_execveat		281
 #define SYS_membarrier		283
 #define SYS_mlock2		284
+#define SYS_copy_file_range 285
+#define SYS_preadv2	286
+#define SYS_pwritev2	287
 #define SYS_statx	291
 #define SYS_pidfd_send_signal 424
 #define SYS_pidfd_open	434
@@ -211,5 +219,6 @@
 #define SYS_pidfd_getfd	438
 #define SYS_faccessat2	439
 #define SYS_epoll_pwait2 441
+#define SYS_fchmodat2	452
 
 #endif

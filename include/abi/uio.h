@@ -12,4 +12,12 @@ struct abi_iovec {
 };
 ABI_SIZE(struct abi_iovec, 16);
 
+/* preadv2, pwritev2 (linux/fs.h). */
+#define RWF_HIPRI	0x01
+#define RWF_DSYNC	0x02
+#define RWF_SYNC	0x04
+#define RWF_NOWAIT	0x08
+#define RWF_APPEND	0x10
+#define RWF_NOAPPEND	0x20
+
 #endif
