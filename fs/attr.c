@@ -11,6 +11,7 @@
 #include "abi/prctl.h"
 #include "abi/time.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "kernel/fdtable.h"
 #include "kernel/time.h"
 #include "lib/string.h"
@@ -338,6 +339,8 @@ path_chmod(const struct path *p, u32 mode)
 		err = setattr_locked(i, &a);
 	}
 	rwsem_unlock_write(&i->lock);
+	if (!err)
+		notify_dentry(p->dentry, IN_ATTRIB);
 	return err;
 }
 
@@ -370,6 +373,8 @@ path_chown(const struct path *p, u32 uid, u32 gid)
 	if (!err)
 		err = setattr_locked(i, &a);
 	rwsem_unlock_write(&i->lock);
+	if (!err)
+		notify_dentry(p->dentry, IN_ATTRIB);
 	return err;
 }
 
@@ -490,6 +495,9 @@ path_utimes(const struct path *p, const struct attr *a, bool now)
 	if (!err)
 		err = setattr_locked(i, a);
 	rwsem_unlock_write(&i->lock);
+	if (!err)
+		notify_dentry(p->dentry, a->valid == ATTR_ATIME ? IN_ACCESS :
+			      a->valid == ATTR_MTIME ? IN_MODIFY : IN_ATTRIB);
 	return err;
 }
 

@@ -17,6 +17,7 @@
  * Not here    asking a file system (namei.c: lookup_locked); RAM directories (libfs.c).
  */
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "kernel/printk.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -64,8 +65,10 @@ dentry_free(struct dentry *d)
 	for (;;) {
 		parent = d->parent;
 		root = parent->parent == parent;
-		if (d->inode)
+		if (d->inode) {
+			notify_forgotten(d->inode);
 			inode_put(d->inode);
+		}
 		if (d->name != d->inline_name)
 			kfree(d->name);
 		slab_free(dentry_cache, d);
@@ -252,8 +255,10 @@ d_delete(struct dentry *d)
 		d_drop_locked(d);
 	}
 	spin_unlock(&dcache_lock);
-	if (gone)
+	if (gone) {
+		notify_forgotten(gone);
 		inode_put(gone);
+	}
 }
 
 void

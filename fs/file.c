@@ -10,6 +10,7 @@
 #include "fs/async.h"
 #include "fs/event/epoll.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "kernel/fdtable.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -57,6 +58,8 @@ file_create(const struct file_ops *ops, struct inode *inode, u32 flags)
 static NOINLINE void
 file_destroy(struct file *f)
 {
+	if (!(f->mode & FMODE_PATH) && f->ops != &no_fops)
+		notify_file(f, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (unlikely(READ_ONCE(f->watchers) != NULL))
 		epoll_forget(f);
 	if (unlikely(f->owner != NULL))
@@ -118,13 +121,17 @@ file_read(struct file *f, struct uio *u, loff_t *pos)
 		return -EBADF;
 	if (unlikely(!ops->read))
 		return f->inode && S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	if (pos)
-		return ops->read(f, u, pos);
-	if (ops->stream || file_private(f))
-		return ops->read(f, u, &f->pos);
-	mutex_lock(&f->pos_lock);
-	n = ops->read(f, u, &f->pos);
-	mutex_unlock(&f->pos_lock);
+	if (pos) {
+		n = ops->read(f, u, pos);
+	} else if (ops->stream || file_private(f)) {
+		n = ops->read(f, u, &f->pos);
+	} else {
+		mutex_lock(&f->pos_lock);
+		n = ops->read(f, u, &f->pos);
+		mutex_unlock(&f->pos_lock);
+	}
+	if (n > 0)
+		notify_file(f, IN_ACCESS);
 	return n;
 }
 
@@ -138,13 +145,17 @@ file_write(struct file *f, struct uio *u, loff_t *pos)
 		return -EBADF;
 	if (unlikely(!ops->write))
 		return -EINVAL;
-	if (pos)
-		return ops->write(f, u, pos);
-	if (ops->stream || file_private(f))
-		return ops->write(f, u, &f->pos);
-	mutex_lock(&f->pos_lock);
-	n = ops->write(f, u, &f->pos);
-	mutex_unlock(&f->pos_lock);
+	if (pos) {
+		n = ops->write(f, u, pos);
+	} else if (ops->stream || file_private(f)) {
+		n = ops->write(f, u, &f->pos);
+	} else {
+		mutex_lock(&f->pos_lock);
+		n = ops->write(f, u, &f->pos);
+		mutex_unlock(&f->pos_lock);
+	}
+	if (n > 0)
+		notify_file(f, IN_MODIFY);
 	return n;
 }
 

@@ -11,6 +11,7 @@
 #include "drivers/block/block.h"
 #include "fs/dev.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "fs/pipe.h"
 #include "kernel/printk.h"
 #include "kernel/time.h"
@@ -256,6 +257,7 @@ super_put(struct super_block *sb)
 	/* From here on super_for_each passes it over; who is there already only looks, and leaves. */
 	wait_event(&visitors_gone, !has_visitors(sb));
 	if (sb->root) {
+		notify_unmount(sb);
 		super_sync(sb, true);
 		dcache_drop_tree(sb->root);
 		dentry_put(sb->root);

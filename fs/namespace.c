@@ -10,6 +10,7 @@
  * Further     the man pages, section 2; every errno here is in one of them.
  */
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 
@@ -61,9 +62,13 @@ out_unlock:
 	return err;
 }
 
+/* The end of it: err says whether there is such a name now, which is told. */
 static void
-create_end(struct walk *w, struct dentry *d) RELEASES(w->at.dentry->inode->lock)
+create_end(struct walk *w, struct dentry *d, int err) RELEASES(w->at.dentry->inode->lock)
 {
+	if (!err)
+		notify_name(w->at.dentry->inode, w->last.s, w->last.len,
+			    IN_CREATE | (S_ISDIR(d->inode->mode) ? IN_ISDIR : 0));
 	lookup_undo(d);
 	rwsem_unlock_write(&w->at.dentry->inode->lock);
 	walk_end(w, NULL);
@@ -82,7 +87,7 @@ vfs_mkdir(int dfd, const char *name, u32 mode)
 		return err;
 	dir = w.at.dentry->inode;
 	err = dir->ops->mkdir ? dir->ops->mkdir(dir, d, S_IFDIR | (mode & 01777)) : -EPERM;
-	create_end(&w, d);
+	create_end(&w, d, err);
 	return err;
 }
 
@@ -124,7 +129,7 @@ vfs_mknod_path(int dfd, const char *name, u32 mode, u32 rdev, struct path *out)
 		*out = (struct path){ w.at.mnt, d };
 		path_get(out);
 	}
-	create_end(&w, d);
+	create_end(&w, d, err);
 	return err;
 }
 
@@ -149,7 +154,7 @@ vfs_symlink(const char *target, int dfd, const char *name)
 		return err;
 	dir = w.at.dentry->inode;
 	err = dir->ops->symlink ? dir->ops->symlink(dir, d, target) : -EPERM;
-	create_end(&w, d);
+	create_end(&w, d, err);
 	return err;
 }
 
@@ -180,8 +185,10 @@ vfs_link(int odfd, const char *oname, int ndfd, const char *nname, uint flags)
 		rwsem_lock_write(&i->lock);
 		err = i->nlink ? dir->ops->link(dir, d, i) : -ENOENT;
 		rwsem_unlock_write(&i->lock);
+		if (!err)
+			notify_inode(i, IN_ATTRIB);
 	}
-	create_end(&w, d);
+	create_end(&w, d, err);
 out:
 	path_put(&old);
 	return err;
@@ -262,9 +269,13 @@ vfs_unlink(int dfd, const char *name, bool isdir)
 		inode_get(gone);
 		if (isdir)
 			dcache_drop_children(d);	/* names known not to be in it keep it */
+		else
+			notify_inode(gone, IN_ATTRIB);
 		d_delete(d);
 	}
 	dentry_put(d);
+	if (!err)
+		notify_name(dir, w.last.s, w.last.len, IN_DELETE | (isdir ? IN_ISDIR : 0));
 out:
 	rwsem_unlock_write(&dir->lock);
 	if (gone)
@@ -388,11 +399,28 @@ rename_perform(struct dentry *odir, struct dentry *od, struct dentry *ndir, stru
 	return err;
 }
 
+/* It is done: moved has the place of nw; other, if there was one, that of ow (swap), or none. */
+static void
+rename_tell(const struct walk *ow, struct inode *moved, const struct walk *nw, struct inode *other, bool swap)
+{
+	struct inode *odir = ow->at.dentry->inode, *ndir = nw->at.dentry->inode;
+
+	notify_move_slow(odir, &ow->last, ndir, &nw->last, moved);
+	if (other && !swap)
+		notify_inode(other, IN_ATTRIB);
+	notify_inode(moved, IN_MOVE_SELF);
+	if (!swap)
+		return;
+	notify_move_slow(ndir, &nw->last, odir, &ow->last, other);
+	notify_inode(other, IN_MOVE_SELF);
+}
+
 int
 vfs_rename(int odfd, const char *oname, int ndfd, const char *nname, uint flags)
 {
 	struct dentry *od, *nd;
 	struct walk ow, nw;
+	bool done = true;
 	int err;
 
 	if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
@@ -425,6 +453,10 @@ vfs_rename(int odfd, const char *oname, int ndfd, const char *nname, uint flags)
 	err = rename_check(&ow, od, &nw, nd, flags);
 	if (!err && od->inode != nd->inode)	/* two names of one file: nothing happens */
 		err = rename_perform(ow.at.dentry, od, nw.at.dentry, nd, flags);
+	else
+		done = false;
+	if (!err && done && notify_on())
+		rename_tell(&ow, od->inode, &nw, nd->inode, flags & RENAME_EXCHANGE);
 	lookup_undo(nd);
 out_od:
 	dentry_put(od);

@@ -7,6 +7,7 @@
  */
 #include "abi/mount.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "kernel/fdtable.h"
 
 #define O_TMPFILE_BIT	(O_TMPFILE & ~O_DIRECTORY)
@@ -94,6 +95,7 @@ path_open_allowed(struct path *p, u32 flags)
 			return ERR_PTR(err);
 		}
 	}
+	notify_file(f, IN_OPEN);
 	if (unlikely(flags & O_TRUNC) && S_ISREG(i->mode)) {
 		err = vfs_truncate(&f->path, f, 0);
 		if (err) {
@@ -144,6 +146,8 @@ create_last(struct walk *w, u32 flags, u32 mode, struct path *out, bool *made)
 			err = dir_may_create(i);
 		if (!err)
 			err = i->ops->create ? i->ops->create(i, d, S_IFREG | (mode & 07777)) : -EACCES;
+		if (!err)
+			notify_name(i, d->name, d->len, IN_CREATE);
 	}
 	if (err)
 		lookup_undo(d);

@@ -6,6 +6,7 @@
  */
 #include "abi/dirent.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "kernel/fdtable.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -250,6 +251,8 @@ dir_read(struct file *f, struct dir_emit *e)
 	err = dir->flags & INODE_DEAD ? -ENOENT : f->ops->readdir(f, e);
 	rwsem_unlock_read(&dir->lock);
 	mutex_unlock(&f->pos_lock);
+	if (!err)
+		notify_file(f, IN_ACCESS);
 	return err;
 }
 

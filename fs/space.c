@@ -2,6 +2,7 @@
  * space.c - how long files are: truncate, fallocate.
  */
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "kernel/fdtable.h"
 #include "kernel/signal.h"
 
@@ -37,6 +38,8 @@ vfs_truncate(struct path *p, struct file *f, loff_t len)
 	else
 		inode_setattr(i, &a);
 	rwsem_unlock_write(&i->lock);
+	if (!err && p->dentry)
+		notify_dentry(p->dentry, IN_MODIFY);
 	return err;
 }
 
@@ -121,6 +124,8 @@ sys_fallocate(const ulong *a)
 	if (!f)
 		return -EBADF;
 	r = file_fallocate(f, a[1], a[2], a[3]);
+	if (!r)
+		notify_file(f, IN_MODIFY);
 	fd_put(f, put);
 	return r;
 }

@@ -44,6 +44,7 @@ struct stat_k;
 
 struct lock_list;
 struct memxattr;
+struct watch;
 
 struct timespec_k { s64 sec; u32 nsec; };
 
@@ -122,6 +123,7 @@ struct inode {
 	struct mapping mapping;		/* cached pages of a regular file */
 	struct pipe *pipe;		/* [l] FIFO in use */
 	struct memxattr *xattrs;	/* [l] extended attributes, of a file system in memory (memxattr.c) */
+	struct watch *watches;		/* of inotify, under its lock; NULL: nobody watches */
 	struct lock_list *locks;	/* byte-range and flock locks (fs/locks.c), NULL: never any */
 	u32	flags;			/* [a] INODE_* */
 	struct inode *hash_next;	/* under icache_lock (fs/icache.c) */

@@ -13,6 +13,7 @@
  */
 #include "abi/xattr.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "fs/xattr.h"
 #include "kernel/fdtable.h"
 #include "lib/string.h"
@@ -105,6 +106,8 @@ vfs_setxattr(const struct path *p, const char *name, const void *value, size_t s
 	if (!err)
 		err = i->sb->ops->setxattr(i, name, value, size, flags);
 	rwsem_unlock_write(&i->lock);
+	if (!err)
+		notify_dentry(p->dentry, IN_ATTRIB);
 	return err;
 }
 

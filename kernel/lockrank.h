@@ -26,6 +26,7 @@ enum lock_rank {
 	RANK_SOCKET_READ,	/* one receiver at a time takes bytes off a socket's queue */
 	RANK_SOCKET_RIGHTS,	/* which descriptors are in flight between sockets */
 	RANK_MM,		/* an address space's areas: faults in copies take it under all the above */
+	RANK_NOTIFY,		/* inotify: a file is put, and with it a watch of its inode, under the above */
 	RANK_MAPPING,		/* sync(2) waiting for what is on its way to the disk */
 	RANK_RMAP,		/* the areas that map a file */
 	RANK_EXT4_SIZE,		/* a file is not made shorter while its pages are given blocks */

@@ -1,4 +1,4 @@
-/* copy_range: copy_file_range: positions, the end of the file, overlap, what may not be copied. preadv2, pwritev2, fchmodat2. */
+/* copy_range: copy_file_range: positions, the end of the file, overlap, errno. preadv2, pwritev2, fchmodat2. */
 #include "test.h"
 #include <sys/uio.h>
 
