@@ -260,6 +260,7 @@ enter_tables(struct task *t, struct process *p, u64 f)
 	p->parent_exec_id = f & CLONE_PARENT ? me->parent_exec_id : me->exec_id;
 	p->pgid = me->pgid;			/* again, under the lock */
 	p->sid = me->sid;
+	p->tty = me->tty;
 	list_push_back(&p->parent->children, &p->sibling);
 out:
 	spin_unlock_irqrestore(&tasks_lock, flags);

@@ -67,6 +67,7 @@ kernel_main(void)
 	ramdisk_init();			/* /dev/ram0, if asked for */
 	driver_probe_all(DRIVER_NORMAL); /* /dev/vda */
 	tty_console_init();		/* /dev/console */
+	pty_init();			/* /dev/ptmx, and devpts can be mounted */
 	cpu_start_others();		/* the other harts schedule */
 	init_start();			/* pid 1 unpacks the initramfs, or mounts root=, and runs init */
 	reclaim_init();			/* memory is freed before it runs out */

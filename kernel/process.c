@@ -12,7 +12,6 @@
 #include "kernel/process.h"
 
 #include "abi/errno.h"
-#include "drivers/tty/tty.h"
 #include "kernel/printk.h"
 #include "kernel/signal_private.h"
 #include "kernel/syscall.h"
@@ -192,8 +191,9 @@ sys_setsid(const ulong *a)
 	if (!p->session_leader && !pgrp_next_locked(p->pid, NULL)) {
 		spin_lock(&current->sighand->lock);
 		p->session_leader = true;
-		p->tty = NULL;
 		spin_unlock(&current->sighand->lock);
+		WRITE_ONCE(p->tty, NULL);
+		p->tty_old_pgrp = 0;
 		p->sid = p->pgid = p->pid;
 		id = p->pid;
 	}

@@ -235,7 +235,6 @@ process_new(struct process *from)
 	itimers_init(p);
 	p->pgid = from->pgid;
 	p->sid = from->sid;
-	p->tty = from->tty;
 	memcpy(p->rlim, from->rlim, sizeof(p->rlim));
 	p->oom_score_adj = from->oom_score_adj;
 	p->start_time = clock_monotonic();

@@ -163,7 +163,8 @@ struct process {
 	bool	subreaper;		/* [a] orphans among our descendants become our children */
 	struct list children, sibling;	/* [T] processes */
 	int	pgid, sid;		/* [T] */
-	struct tty *tty;		/* [s] controlling terminal */
+	struct tty *tty;		/* [T] controlling terminal; counted by its session (drivers/tty/jobctl.c) */
+	int	tty_old_pgrp;		/* [T] a leader's: its foreground group when the terminal hung up */
 	bool	session_leader;		/* [s] */
 	bool	did_exec;		/* [T] for setpgid's EACCES */
 

@@ -2,23 +2,29 @@
  * jobctl.c - sessions, the foreground group, and the signals a terminal sends.
  *
  * A terminal controls at most one session (t->session) and names one of its process groups
- * the foreground (t->pgrp). A process's p->tty is believed only while t->session is p's own
- * session, so a hang-up need not visit every process.
+ * the foreground (t->pgrp).
  *
  *	no session --open, TIOCSCTTY by a session leader--> session S, foreground = its group
- *	session S  --leader exits (tty_session_exit)------> no session; SIGHUP, SIGCONT to the
- *	                                                    foreground; older opens are dead
+ *	session S  --TIOCNOTTY by the leader--------------> no session; SIGHUP, SIGCONT to the foreground
+ *	           --the leader exits---------------------> no session; SIGHUP to the foreground; a serial line
+ *	                                                    is hung up, a pty stays with those who have it open
+ *	           --hang-up (vhangup, a pty's master closed)-> no session; SIGHUP, SIGCONT to the leader; files
+ *	                                                    opened before are dead
+ *	           --the last file of it is closed--------> no session, no signal
  *
- * Locks       t->lock for session and pgrp; the sighand lock for p->tty; tasks_lock to look at
- *             families. Taken one at a time.
- * Further     POSIX.1-2017, 11.1.3 (the controlling terminal), 11.1.4 (access control).
+ * Locks       tasks_lock for p->tty, p->tty_old_pgrp and (with t->lock, for writing) t->session and t->pgrp.
+ * Invariants  J1  p->tty is t => t->session is p's session, and that holds a reference to t.
+ * Further     docs/tty.md; POSIX.1-2017, 11.1.3 (the controlling terminal), 11.1.4 (access control).
  */
 #include "abi/capability.h"
 #include "abi/errno.h"
 #include "drivers/tty/private.h"
+#include "kernel/printk.h"
 #include "kernel/process.h"
 #include "kernel/signal.h"
+#include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "mm/usercopy.h"
 
 /* --- who may read and change --- */
 
@@ -29,11 +35,22 @@ tty_pgrp(struct tty *t)
 }
 
 struct tty *
-tty_controlling(struct process *p)
+tty_controlling_locked(struct process *p)
 {
-	struct tty *t = READ_ONCE(p->tty);
+	assert_held(&tasks_lock);
+	return p->tty;
+}
 
-	return t && READ_ONCE(t->session) == READ_ONCE(p->sid) ? t : NULL;
+struct tty *
+tty_current(void)
+{
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	struct tty *t = current->proc->tty;
+
+	if (t)
+		tty_get(t);
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return t;
 }
 
 static bool
@@ -58,13 +75,13 @@ signal_shut_out(int sig)
 	return out;
 }
 
-/* current is in the background of t, which is its controlling terminal. */
+/* current is in the background of t, which is its controlling terminal. The caller keeps t; no lock is needed. */
 static bool
 in_background(struct tty *t)
 {
 	int pgrp = tty_pgrp(t);
 
-	return tty_controlling(current->proc) == t && pgrp && current->proc->pgid != pgrp;
+	return READ_ONCE(current->proc->tty) == t && pgrp && current->proc->pgid != pgrp;
 }
 
 int
@@ -89,44 +106,80 @@ jobctl_check_change(struct tty *t)
 	return -ERESTARTSYS;
 }
 
-/* --- gaining and losing a terminal --- */
+/* --- gaining a terminal --- */
 
 static void
-set_process_tty(struct process *p, struct tty *t)
+set_session_locked(struct tty *t, int session, int pgrp) MUST_HOLD(tasks_lock)
 {
-	struct sighand *sh = current->sighand;
-	ulong flags;
+	spin_lock(&t->lock);
+	WRITE_ONCE(t->session, session);
+	WRITE_ONCE(t->pgrp, pgrp);
+	spin_unlock(&t->lock);
+}
 
-	if (!sh) {			/* late in exit: nobody else looks */
-		WRITE_ONCE(p->tty, t);
-		return;
+/*
+ * t's session, if it has one, is without a terminal: its leader counted for the caller (NULL: gone, or none). Whoever
+ * calls puts the session's reference to t if *had.
+ */
+static struct process *
+clear_session_locked(struct tty *t, bool *had) MUST_HOLD(tasks_lock)
+{
+	struct process *p, *leader = NULL;
+
+	*had = t->session != 0;
+	if (!*had)
+		return NULL;
+	for (p = process_next_locked(NULL); p; p = process_next_locked(p)) {
+		if (p->tty != t)
+			continue;
+		WRITE_ONCE(p->tty, NULL);
+		if (p->session_leader) {
+			process_get(p);
+			leader = p;
+		}
 	}
-	flags = spin_lock_irqsave(&sh->lock);
-	WRITE_ONCE(p->tty, t);
-	spin_unlock_irqrestore(&sh->lock, flags);
+	set_session_locked(t, 0, 0);
+	return leader;
+}
+
+/* May current make t, which has `session` (or 0), its session's terminal? 0 or -EPERM. */
+static int
+may_control(const struct tty *t, bool readable, bool steal)
+{
+	const struct process *p = current->proc;
+	bool admin = task_capable(BIT(CAP_SYS_ADMIN));
+
+	if (!p->session_leader || p->tty)
+		return -EPERM;
+	if (t->session && !(steal && admin))
+		return -EPERM;
+	return readable || admin ? 0 : -EPERM;
 }
 
 int
-jobctl_set_session(struct tty *t, bool steal)
+jobctl_set_session(struct tty *t, bool readable, bool steal)
 {
-	struct process *p = current->proc;
-	ulong flags;
+	struct process *p = current->proc, *robbed = NULL;
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	bool had = false;
 	int err = 0;
 
-	if (p->session_leader && tty_controlling(p) == t)
-		return 0;
-	if (!p->session_leader || tty_controlling(p))
-		return -EPERM;
-	flags = spin_lock_irqsave(&t->lock);
-	if (t->session && !(steal && task_capable(BIT(CAP_SYS_ADMIN)))) {
-		err = -EPERM;
-	} else {
-		t->session = p->sid;
-		t->pgrp = p->pgid;
-	}
-	spin_unlock_irqrestore(&t->lock, flags);
-	if (!err)
-		set_process_tty(p, t);
+	if (p->session_leader && p->tty == t)
+		goto out;
+	err = may_control(t, readable, steal);
+	if (err)
+		goto out;
+	robbed = clear_session_locked(t, &had);
+	tty_get(t);
+	set_session_locked(t, p->sid, p->pgid);
+	WRITE_ONCE(p->tty, t);
+	p->tty_old_pgrp = 0;
+out:
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	if (robbed)
+		process_put(robbed);
+	if (had)
+		tty_put(t);
 	return err;
 }
 
@@ -135,81 +188,175 @@ jobctl_open(struct tty *t)
 {
 	struct process *p = current->proc;
 
-	if (p->session_leader && !tty_controlling(p) && !READ_ONCE(t->session))
-		jobctl_set_session(t, false);
+	if (p->session_leader && !READ_ONCE(p->tty) && !READ_ONCE(t->session))
+		jobctl_set_session(t, true, false);
+}
+
+/* --- losing it --- */
+
+/* Leave t without a session; `leave` says what the foreground group is told. */
+static void
+end_session(struct tty *t, bool hup, bool cont)
+{
+	struct process *leader;
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	int pgrp = t->pgrp;
+	bool had;
+
+	leader = clear_session_locked(t, &had);
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	if (pgrp && hup)
+		signal_send_pgrp(pgrp, SIGHUP, NULL);
+	if (pgrp && cont)
+		signal_send_pgrp(pgrp, SIGCONT, NULL);
+	if (leader)
+		process_put(leader);
+	if (had)
+		tty_put(t);
+}
+
+void
+jobctl_forget_session(struct tty *t)
+{
+	if (READ_ONCE(t->session))
+		end_session(t, false, false);
+}
+
+/* All files of t but the console's are dead. */
+static void
+kill_files(struct tty *t) MUST_HOLD(t->lock)
+{
+	t->hangups++;
+	t->opens = t->console_opens;
+	t->stopped = t->held = t->exclusive = false;
+	ldisc_flush_input(t);
+	if (!t->opens && t->ops->close)
+		t->ops->close(t);
+}
+
+/* exiting: the leader has called, on its way out. */
+static void
+hang_up(struct tty *t, bool exiting)
+{
+	struct process *leader;
+	ulong flags = spin_lock_irqsave(&tasks_lock);
+	int pgrp = t->pgrp;
+	bool had;
+
+	spin_lock(&t->lock);
+	kill_files(t);
+	spin_unlock(&t->lock);
+	leader = clear_session_locked(t, &had);
+	if (leader)
+		leader->tty_old_pgrp = pgrp;	/* it is told when the leader exits */
+	spin_unlock_irqrestore(&tasks_lock, flags);
+
+	wake_up_all(&t->read_wait);
+	wake_up_all(&t->write_wait);
+	ldisc_balance(t);
+	if (leader) {
+		signal_send_process(leader, SIGHUP, NULL);
+		signal_send_process(leader, SIGCONT, NULL);
+		process_put(leader);
+	}
+	if (exiting && pgrp)
+		signal_send_pgrp(pgrp, SIGHUP, NULL);
+	if (had)
+		tty_put(t);
+}
+
+void
+tty_hangup(struct tty *t)
+{
+	hang_up(t, false);
 }
 
 void
 tty_session_exit(struct process *p)
 {
-	struct tty *t = tty_controlling(p);
-	int pgrp = 0;
-	ulong flags;
+	struct tty *t = tty_current();
+	int old = p->tty_old_pgrp;
 
-	if (t && p->session_leader) {
-		flags = spin_lock_irqsave(&t->lock);
-		pgrp = t->pgrp;
-		t->session = t->pgrp = 0;
-		t->hangups++;
-		t->stopped = false;
-		ldisc_flush_input(t);
-		spin_unlock_irqrestore(&t->lock, flags);
-		wake_up_all(&t->read_wait);
-		wake_up_all(&t->write_wait);
+	p->tty_old_pgrp = 0;			/* several threads may come here */
+	if (t && t->ops->outlives_session)
+		end_session(t, true, false);
+	else if (t)
+		hang_up(t, true);
+	else if (old) {
+		signal_send_pgrp(old, SIGHUP, NULL);
+		signal_send_pgrp(old, SIGCONT, NULL);
 	}
-	set_process_tty(p, NULL);
-	if (pgrp) {
-		signal_send_pgrp(pgrp, SIGHUP, NULL);
-		signal_send_pgrp(pgrp, SIGCONT, NULL);
-	}
+	if (t)
+		tty_put(t);
 }
 
 int
 jobctl_drop(struct tty *t)
 {
 	struct process *p = current->proc;
+	ulong flags;
 
-	if (tty_controlling(p) != t)
+	if (READ_ONCE(p->tty) != t)
 		return -ENOTTY;
-	tty_session_exit(p);
+	if (p->session_leader) {
+		end_session(t, true, true);
+		return 0;
+	}
+	flags = spin_lock_irqsave(&tasks_lock);
+	WRITE_ONCE(p->tty, NULL);
+	spin_unlock_irqrestore(&tasks_lock, flags);
 	return 0;
 }
 
-/* The session of group pgid, or -ESRCH. */
-static int
-pgrp_session(int pgid)
+/* vhangup(2). */
+long
+sys_vhangup(const ulong *a)
 {
-	ulong flags = spin_lock_irqsave(&tasks_lock);
-	struct process *p = pgrp_next_locked(pgid, NULL);
-	int sid = p ? p->sid : -ESRCH;
+	struct tty *t;
 
-	spin_unlock_irqrestore(&tasks_lock, flags);
-	return sid;
+	if (!task_capable(BIT(CAP_SYS_TTY_CONFIG)))
+		return -EPERM;
+	t = tty_current();
+	if (t) {
+		tty_hangup(t);
+		tty_put(t);
+	}
+	return 0;
+}
+
+/* --- the foreground --- */
+
+/* Make pgid, a group of current's session, the foreground of t: 0, -ENOTTY, -ESRCH or -EPERM. */
+static int
+set_pgrp_locked(struct tty *t, int pgid) MUST_HOLD(tasks_lock)
+{
+	struct process *p = current->proc, *member;
+
+	if (p->tty != t)
+		return -ENOTTY;
+	member = pgid == p->pgid ? p : pgrp_next_locked(pgid, NULL);
+	if (!member)
+		return -ESRCH;
+	if (member->sid != p->sid)
+		return -EPERM;
+	set_session_locked(t, t->session, pgid);
+	return 0;
 }
 
 int
-jobctl_set_pgrp(struct tty *t, int pgid)
+jobctl_set_pgrp(struct tty *t, uptr_t arg)
 {
-	struct process *p = current->proc;
-	int sid, err;
+	int pgid, err = jobctl_check_change(t);
 	ulong flags;
 
-	err = jobctl_check_change(t);
-	if (err == -EIO)
-		return -ENOTTY;
 	if (err)
-		return err;
-	if (tty_controlling(p) != t)
-		return -ENOTTY;
+		return err == -EIO ? -ENOTTY : err;
+	if (get_user(pgid, arg))
+		return -EFAULT;
 	if (pgid < 0)
 		return -EINVAL;
-	sid = pgid == p->pgid ? p->sid : pgrp_session(pgid);
-	if (sid < 0)
-		return sid;
-	if (sid != p->sid)
-		return -EPERM;
-	flags = spin_lock_irqsave(&t->lock);
-	t->pgrp = pgid;
-	spin_unlock_irqrestore(&t->lock, flags);
-	return 0;
+	flags = spin_lock_irqsave(&tasks_lock);
+	err = set_pgrp_locked(t, pgid);
+	spin_unlock_irqrestore(&tasks_lock, flags);
+	return err;
 }

@@ -28,6 +28,13 @@ serial_enable(struct serial *s, u32 interrupts)
 	}
 }
 
+/* Ask for the interrupts that are wanted now. */
+static void
+serial_enable_wanted(struct serial *s)
+{
+	serial_enable(s, (s->receiving ? SERIAL_RX : 0) | (ring_fill(s) ? SERIAL_TX : 0));
+}
+
 /* Move bytes from the ring to the transmitter while it takes them; ask for an interrupt if some remain. */
 static void
 serial_push(struct serial *s)
@@ -41,7 +48,7 @@ serial_push(struct serial *s)
 		if (sent < n)
 			break;
 	}
-	serial_enable(s, ring_fill(s) ? SERIAL_RX | SERIAL_TX : SERIAL_RX);
+	serial_enable_wanted(s);
 }
 
 /* ---- the terminal's operations ---- */
@@ -87,6 +94,28 @@ serial_flush(struct tty *t)
 	spin_unlock_irqrestore(&s->lock, flags);
 }
 
+/*
+ * The terminal's input ring fills up, or has room again. With IXOFF the other side is asked to stop, and to go on.
+ * Without, or if it does not listen, its bytes wait in the receiver: see serial_receive().
+ */
+static void
+serial_throttle(struct tty *t, bool on)
+{
+	struct serial *s = tty_private(t);
+	char c = tty_flow_char(t, on);
+	ulong flags = spin_lock_irqsave(&s->lock);
+	bool say = on ? c : s->stop_sent;
+
+	s->stop_sent = on && c;
+	if (!on && !s->receiving) {
+		s->receiving = true;
+		serial_enable_wanted(s);
+	}
+	spin_unlock_irqrestore(&s->lock, flags);
+	if (say)
+		serial_write(t, &c, 1);
+}
+
 static void
 serial_putc_polled(struct serial *s, char c)
 {
@@ -124,26 +153,47 @@ static const struct tty_ops serial_tty_ops = {
 	.room = serial_room,
 	.pending = serial_pending,
 	.flush = serial_flush,
+	.throttle = serial_throttle,
 	.console_write = serial_console_write,
 };
 
 /* ---- interrupts ---- */
 
-/* Empty the receiver into the line discipline. True if anything came. */
+/*
+ * The terminal is full: leave what arrives where it is, and its interrupt off, until serial_throttle(). If a reader
+ * made room in the meantime, and so found nothing to undo, go on. True: we stop.
+ */
+static bool
+serial_stop_receiving(struct serial *s)
+{
+	bool stop;
+
+	spin_lock(&s->lock);
+	stop = tty_input_room(s->tty) == 0;
+	s->receiving = !stop;
+	serial_enable_wanted(s);
+	spin_unlock(&s->lock);
+	return stop;
+}
+
+/* Empty the receiver into the line discipline, as far as there is room. True if anything came. */
 static bool
 serial_receive(struct serial *s)
 {
 	char buf[64];
 	bool any = false;
-	size_t n;
+	size_t n, want;
 
 	do {
-		n = s->ops->receive(s, buf, sizeof(buf));
+		want = MIN(sizeof(buf), tty_input_room(s->tty));
+		if (!want && serial_stop_receiving(s))
+			break;
+		n = s->ops->receive(s, buf, want);
 		if (n) {
 			any = true;
 			tty_input(s->tty, buf, n);
 		}
-	} while (n == sizeof(buf));
+	} while (n == want);
 	return any;
 }
 
@@ -190,7 +240,9 @@ serial_register(struct serial *s, struct device *dev, const char *name, u32 numb
 	err = device_irq_attach(dev, 0, interrupt, s);
 	if (err)
 		pr_warn("%s: no interrupt (error %d): output only, by polling\n", name, -err);
-	else
-		serial_enable(s, SERIAL_RX);
+	else {
+		s->receiving = true;
+		serial_enable_wanted(s);
+	}
 	return 0;
 }

@@ -36,6 +36,8 @@ struct serial {				/* Guarded by: i immutable  l lock */
 	volatile u8 *regs;		/* [i] the driver's */
 	struct tty *tty;		/* [i] set once, before interrupts come */
 	u32	enabled;		/* [l] the interrupts last asked for */
+	bool	receiving;		/* [l] there is an interrupt for what arrives, and room for it */
+	bool	stop_sent;		/* [l] IXOFF: the sender was asked to stop */
 	u32	head, tail;		/* [l] next to fill, next to send: they run freely */
 	char	ring[SERIAL_RING];	/* [l] */
 };

@@ -1,27 +1,25 @@
 /*
- * tty.c - terminals as files: /dev/ttyS0, /dev/tty, /dev/console.
+ * tty.c - terminals as files: /dev/ttyS0, /dev/pts/0, /dev/tty, /dev/console.
  *
- * Data        ttys: every terminal; struct tty_file, one per open.
+ * Data        ttys: every terminal that stays; struct tty_file, one per open.
  * Locks       t->write_lock lets one write() finish before the next; t->lock (private.h).
  * Invariants  A file opened before its terminal's last hang-up reads end of file and writes
  *             -EIO, unless it was opened as /dev/console.
- * Not here    what bytes mean (ldisc.c); sessions and groups (jobctl.c); devices (uart*.c).
+ * Not here    what bytes mean (ldisc.c); requests (ioctl.c); sessions and groups (jobctl.c); devices (uart*.c, pty.c).
  * Further     tty_ioctl(4), termios(3).
  */
+#include "abi/capability.h"
 #include "abi/errno.h"
-#include "abi/ioctl.h"
 #include "abi/poll.h"
-#include "abi/signal.h"
 #include "drivers/tty/private.h"
 #include "fs/dev.h"
 #include "fs/vfs.h"
 #include "kernel/params.h"
 #include "kernel/printk.h"
-#include "kernel/signal.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/slab.h"
-#include "mm/usercopy.h"
+#include "mm/vmap.h"
 
 #define DEV_TTY		DEV(5, 0)	/* the opener's controlling terminal */
 #define DEV_CONSOLE	DEV(5, 1)
@@ -49,9 +47,19 @@ tty_name(struct tty *t)
 }
 
 void
-tty_write_wakeup(struct tty *t)
+tty_get(struct tty *t)
 {
-	wake_up_key(&t->write_wait, (void *)(ulong)(POLLOUT | POLLWRNORM), 0);
+	atomic_inc(&t->refs);
+}
+
+void
+tty_put(struct tty *t)
+{
+	if (!atomic_dec_and_test(&t->refs))
+		return;
+	if (t->ops->destroy)
+		t->ops->destroy(t);
+	vfree(t);
 }
 
 /* --- read and write --- */
@@ -64,7 +72,7 @@ tty_read(struct file *f, struct uio *u, loff_t *pos)
 
 	if (u->resid == 0 || tty_file_hung_up(tf))
 		return 0;
-	err = jobctl_check_read(tf->tty);
+	err = tf->console ? 0 : jobctl_check_read(tf->tty);
 	if (err)
 		return err;
 	return ldisc_read(tf, u, f->flags & O_NONBLOCK);
@@ -138,7 +146,7 @@ tty_write(struct file *f, struct uio *u, loff_t *pos)
 
 	if (tty_file_hung_up(tf))
 		return -EIO;
-	if (t->termios.c_lflag & TOSTOP) {
+	if (t->termios.c_lflag & TOSTOP && !tf->console) {
 		err = jobctl_check_change(t);
 		if (err)
 			return err;
@@ -175,213 +183,6 @@ tty_poll(struct file *f, struct poll_table *pt)
 	return events;
 }
 
-/* --- ioctl --- */
-
-/* Wait until the hardware has everything. 0 or -ERESTARTSYS. */
-static int
-tty_drain(struct tty *t)
-{
-	return wait_event_interruptible(&t->write_wait, t->ops->pending(t) == 0);
-}
-
-static const struct { u32 code, baud; } bauds[] = {
-	{ B50, 50 }, { B75, 75 }, { B110, 110 }, { B134, 134 }, { B150, 150 }, { B200, 200 },
-	{ B300, 300 }, { B600, 600 }, { B1200, 1200 }, { B1800, 1800 }, { B2400, 2400 },
-	{ B4800, 4800 }, { B9600, 9600 }, { B19200, 19200 }, { B38400, 38400 }, { B57600, 57600 },
-	{ B115200, 115200 }, { B230400, 230400 },
-};
-
-static u32
-tty_baud(u32 cflag)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(bauds); i++)
-		if (bauds[i].code == (cflag & CBAUD))
-			return bauds[i].baud;
-	return 0;
-}
-
-/* with_speed: struct abi_termios2, which ends in the speeds as numbers. */
-static int
-tty_get_termios(struct tty *t, uptr_t arg, bool with_speed)
-{
-	struct abi_termios2 k = { 0 };
-	ulong flags = spin_lock_irqsave(&t->lock);
-
-	memcpy(&k, &t->termios, sizeof(t->termios));
-	spin_unlock_irqrestore(&t->lock, flags);
-	k.c_ispeed = k.c_ospeed = tty_baud(k.c_cflag);
-	return copy_to_user(arg, &k, with_speed ? sizeof(k) : sizeof(struct abi_termios));
-}
-
-static int
-tty_set_termios(struct tty *t, uptr_t arg, bool drain, bool flush)
-{
-	struct abi_termios k;
-	int err = jobctl_check_change(t);
-
-	if (err)
-		return err;
-	if (copy_from_user(&k, arg, sizeof(k)))
-		return -EFAULT;
-	if (drain) {
-		err = tty_drain(t);
-		if (err)
-			return err;
-	}
-	if (flush) {
-		ulong flags = spin_lock_irqsave(&t->lock);
-
-		ldisc_flush_input(t);
-		spin_unlock_irqrestore(&t->lock, flags);
-	}
-	ldisc_set_termios(t, &k);
-	return 0;
-}
-
-static int
-tty_flush(struct tty *t, ulong which)
-{
-	ulong flags;
-
-	if (which > TCIOFLUSH)
-		return -EINVAL;
-	flags = spin_lock_irqsave(&t->lock);
-	if (which != TCOFLUSH)
-		ldisc_flush_input(t);
-	if (which != TCIFLUSH)
-		t->ops->flush(t);
-	spin_unlock_irqrestore(&t->lock, flags);
-	if (which != TCIFLUSH)
-		tty_write_wakeup(t);
-	return 0;
-}
-
-/* Stop or resume our output, or ask the other side to. */
-static int
-tty_flow(struct tty *t, ulong action)
-{
-	char c;
-
-	switch (action) {
-	case TCOOFF:
-		WRITE_ONCE(t->stopped, true);
-		return 0;
-	case TCOON:
-		WRITE_ONCE(t->stopped, false);
-		tty_write_wakeup(t);
-		return 0;
-	case TCIOFF:
-	case TCION:
-		c = t->termios.c_cc[action == TCIOFF ? VSTOP : VSTART];
-		if (c)
-			t->ops->write(t, &c, 1);
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static int
-tty_set_winsize(struct tty *t, uptr_t arg)
-{
-	struct abi_winsize w;
-	bool changed;
-	ulong flags;
-	int pgrp;
-
-	if (copy_from_user(&w, arg, sizeof(w)))
-		return -EFAULT;
-	flags = spin_lock_irqsave(&t->lock);
-	changed = memcmp(&w, &t->winsize, sizeof(w)) != 0;
-	t->winsize = w;
-	pgrp = t->pgrp;
-	spin_unlock_irqrestore(&t->lock, flags);
-	if (changed && pgrp)
-		signal_send_pgrp(pgrp, SIGWINCH, NULL);
-	return 0;
-}
-
-/* The requests about sessions and groups. */
-static long
-tty_ioctl_jobctl(struct tty *t, uint cmd, ulong arg)
-{
-	int pgid;
-
-	switch (cmd) {
-	case TIOCSCTTY:
-		return jobctl_set_session(t, arg == 1);
-	case TIOCNOTTY:
-		return jobctl_drop(t);
-	case TIOCSPGRP:
-		if (get_user(pgid, UPTR(arg)))
-			return -EFAULT;
-		return jobctl_set_pgrp(t, pgid);
-	case TIOCGPGRP:
-	case TIOCGSID:
-		if (tty_controlling(current->proc) != t)
-			return -ENOTTY;
-		return put_user(cmd == TIOCGPGRP ? t->pgrp : t->session, UPTR(arg));
-	default:
-		return -ENOTTY;
-	}
-}
-
-static long
-tty_ioctl(struct file *f, uint cmd, ulong arg)
-{
-	struct tty_file *tf = f->private;
-	struct tty *t = tf->tty;
-	struct abi_winsize w;
-	int err, line;
-
-	if (tty_file_hung_up(tf))
-		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
-	switch (cmd) {
-	case TCGETS:
-		return tty_get_termios(t, UPTR(arg), false);
-	case TCGETS2:
-		return tty_get_termios(t, UPTR(arg), true);
-	case TCSETS:
-	case TCSETS2:
-		return tty_set_termios(t, UPTR(arg), false, false);
-	case TCSETSW:
-	case TCSETSW2:
-		return tty_set_termios(t, UPTR(arg), true, false);
-	case TCSETSF:
-	case TCSETSF2:
-		return tty_set_termios(t, UPTR(arg), true, true);
-	case TIOCGWINSZ:
-		w = t->winsize;
-		return copy_to_user(UPTR(arg), &w, sizeof(w));
-	case TIOCSWINSZ:
-		return tty_set_winsize(t, UPTR(arg));
-	case TCFLSH:
-		err = jobctl_check_change(t);
-		return err ? err : tty_flush(t, arg);
-	case TCXONC:
-		err = jobctl_check_change(t);
-		return err ? err : tty_flow(t, arg);
-	case TCSBRK:		/* 0 would send a break: there is no line to break */
-	case TCSBRKP:
-		err = jobctl_check_change(t);
-		return err ? err : tty_drain(t);
-	case TIOCINQ:		/* = FIONREAD */
-		return put_user((int)ldisc_count(t), UPTR(arg));
-	case TIOCOUTQ:
-		return put_user((int)t->ops->pending(t), UPTR(arg));
-	case TIOCGETD:
-		return put_user((int)N_TTY, UPTR(arg));
-	case TIOCSETD:
-		if (get_user(line, UPTR(arg)))
-			return -EFAULT;
-		return line == N_TTY ? 0 : -EINVAL;
-	case TIOCGDEV:
-		return put_user(t->dev, UPTR(arg));
-	default:
-		return tty_ioctl_jobctl(t, cmd, arg);
-	}
-}
-
 /* --- open and close --- */
 
 static struct tty *
@@ -393,36 +194,94 @@ tty_by_dev(u32 dev)
 	return NULL;
 }
 
+/* f counts as open, unless t refuses: 0, -EBUSY or what t's device says. */
+static int
+open_begin(struct tty *t, struct tty_file *tf)
+{
+	ulong flags = spin_lock_irqsave(&t->lock);
+	int err = 0;
+
+	if (t->exclusive && !task_capable(BIT(CAP_SYS_ADMIN)))
+		err = -EBUSY;
+	else if (t->ops->open)
+		err = t->ops->open(t);
+	if (!err) {
+		tf->hangups = t->hangups;
+		t->opens++;
+		t->console_opens += tf->console;
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+	return err;
+}
+
+int
+tty_open_file(struct tty *t, struct file *f, bool console)
+{
+	struct tty_file *tf = kmalloc(sizeof(*tf), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!tf)
+		goto out_put;
+	tf->tty = t;
+	tf->console = console;
+	err = open_begin(t, tf);
+	if (err)
+		goto out_free;
+	f->private = tf;
+	if (!console && !(f->flags & O_NOCTTY) && f->mode & FMODE_READ)
+		jobctl_open(t);
+	return 0;
+out_free:
+	kfree(tf);
+out_put:
+	tty_put(t);
+	return err;
+}
+
+/* Open by number: a registered terminal, the opener's own, or the console. */
 static int
 tty_open(struct inode *inode, struct file *f)
 {
 	u32 dev = inode->rdev;
-	struct tty_file *tf;
 	struct tty *t;
 
-	t = dev == DEV_TTY ? tty_controlling(current->proc) :
-	    dev == DEV_CONSOLE ? console_tty : tty_by_dev(dev);
+	if (dev == DEV_TTY) {
+		t = tty_current();
+	} else {
+		t = dev == DEV_CONSOLE ? console_tty : tty_by_dev(dev);
+		if (t)
+			tty_get(t);
+	}
 	if (!t)
 		return dev == DEV_CONSOLE ? -ENODEV : -ENXIO;
-	tf = kmalloc(sizeof(*tf), GFP_KERNEL);
-	if (!tf)
-		return -ENOMEM;
-	tf->tty = t;
-	tf->hangups = t->hangups;
-	tf->console = dev == DEV_CONSOLE;
-	f->private = tf;
-	if (!tf->console && !(f->flags & O_NOCTTY))
-		jobctl_open(t);
-	return 0;
+	return tty_open_file(t, f, dev == DEV_CONSOLE);
 }
 
 static void
 tty_release(struct file *f)
 {
-	kfree(f->private);
+	struct tty_file *tf = f->private;
+	struct tty *t = tf->tty;
+	ulong flags = spin_lock_irqsave(&t->lock);
+	bool last = false;
+
+	if (tf->hangups == t->hangups || tf->console) {
+		t->console_opens -= tf->console;
+		last = --t->opens == 0;
+	}
+	if (last) {
+		t->exclusive = false;
+		if (t->ops->close)
+			t->ops->close(t);
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+	if (last)
+		jobctl_forget_session(t);
+	tty_put(t);
+	kfree(tf);
 }
 
-static const struct file_ops tty_fops = {
+const struct file_ops tty_fops = {
 	.open = tty_open,
 	.release = tty_release,
 	.read = tty_read,
@@ -458,26 +317,38 @@ console_named(const char *want, const struct tty *t)
 }
 
 struct tty *
-tty_register(const char *name, u32 dev, const struct tty_ops *ops, void *private)
+tty_create(const char *name, u32 dev, const struct tty_ops *ops, void *private)
 {
-	struct tty *t = kzalloc(sizeof(*t), GFP_KERNEL);
-	const char *want = param("console");
-	struct tty **end;
+	struct tty *t = vmalloc(sizeof(*t));	/* a little more than a power of two */
 
 	if (!t)
 		return NULL;
+	memset(t, 0, sizeof(*t));
 	spin_init(&t->lock, RANK_TTY_BUF);
 	mutex_init(&t->read_lock, RANK_TTY);
 	mutex_init(&t->write_lock, RANK_TTY);
 	waitq_init(&t->read_wait);
 	waitq_init(&t->write_wait);
+	atomic_set(&t->refs, 1);
 	strlcpy(t->name, name, sizeof(t->name));
 	t->dev = dev;
 	t->ops = ops;
 	t->private = private;
 	ldisc_init(t);
+	return t;
+}
+
+struct tty *
+tty_register(const char *name, u32 dev, const struct tty_ops *ops, void *private)
+{
+	struct tty *t = tty_create(name, dev, ops, private);
+	const char *want = param("console");
+	struct tty **end;
+
+	if (!t)
+		return NULL;
 	if (chrdev_register(t->name, dev, 0620, &tty_fops, t)) {
-		kfree(t);
+		tty_put(t);
 		return NULL;
 	}
 	for (end = &ttys; *end; end = &(*end)->next)

@@ -314,8 +314,11 @@ proc_filesystems_show(struct pbuf *b, const struct pnode *n, struct task *t)
 #define DRIVERS_TEXT \
 	"/dev/tty             /dev/tty        5       0 system:/dev/tty\n" \
 	"/dev/console         /dev/console    5       1 system:console\n" \
+	"/dev/ptmx            /dev/ptmx       5       2 system\n" \
 	"serial               /dev/ttyS       4 64-95 serial\n" \
-	"ttySIF               /dev/ttySIF   240 0-7 serial\n"
+	"ttySIF               /dev/ttySIF   240 0-7 serial\n" \
+	"pty_slave            /dev/pts      136 0-1048575 pty:slave\n" \
+	"pty_master           /dev/ptm      128 0-1048575 pty:master\n"
 
 const struct pentry proc_tty_dir_table[] = {
 	PTEXT("drivers", DRIVERS_TEXT),

@@ -141,7 +141,7 @@ snapshot_take(struct snapshot *s, struct task *t, bool whole)
 	s->sid = p->sid;
 	s->nthreads = MAX(p->nthreads, 1);
 	s->exit_code = p->zombie ? p->exit_code : t->exit_code;
-	tty = tty_controlling(p);
+	tty = tty_controlling_locked(p);
 	s->tty_nr = tty ? tty_dev(tty) : 0;
 	s->tpgid = tty ? tty_pgrp(tty) : -1;
 	if (whole) {

@@ -75,6 +75,9 @@ root_readdir(const struct pnode *dir, struct task *unused, struct dir_emit *e)
 	"  4 ttyS\n" \
 	"  5 /dev/tty\n" \
 	"  5 /dev/console\n" \
+	"  5 /dev/ptmx\n" \
+	"128 ptm\n" \
+	"136 pts\n" \
 	"240 ttySIF\n" \
 	"\n" \
 	"Block devices:\n" \

@@ -6,6 +6,8 @@
  */
 #include "abi/capability.h"
 #include "abi/errno.h"
+#include "drivers/tty/tty.h"
+#include "fs/dev/devpts.h"
 #include "fs/proc/proc.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
@@ -237,6 +239,43 @@ drop_caches_write(const struct pnode *n, struct task *t, char *s, size_t len)
 	return 0;
 }
 
+/* --- terminals --- */
+
+static int
+pty_max_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", devpts_max);
+	return 0;
+}
+
+static int
+pty_max_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	return parse_setting(s, 0, DEVPTS_NUMBERS, &devpts_max);
+}
+
+static int
+pty_nr_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", devpts_count());
+	return 0;
+}
+
+static int
+legacy_tiocsti_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", tty_legacy_tiocsti);
+	return 0;
+}
+
+static int
+legacy_tiocsti_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	return parse_setting(s, 0, 1, &tty_legacy_tiocsti);
+}
+
+/* --- limits --- */
+
 static int
 pid_max_show(struct pbuf *b, const struct pnode *n, struct task *t)
 {
@@ -285,6 +324,23 @@ static const struct pentry random_table[] = {
 	{ 0 },
 };
 
+static const struct pentry pty_table[] = {
+	SETTING("max", pty_max_show, pty_max_write),
+	PFILE("nr", pty_nr_show),
+	PTEXT("reserve", "0\n"),
+	{ 0 },
+};
+
+static const struct pentry dev_tty_table[] = {
+	SETTING("legacy_tiocsti", legacy_tiocsti_show, legacy_tiocsti_write),
+	{ 0 },
+};
+
+static const struct pentry dev_table[] = {
+	PDIR("tty", dev_tty_table),
+	{ 0 },
+};
+
 static const struct pentry kernel_table[] = {
 	PFILE("cap_last_cap", cap_last_cap_show),
 	PFILE("domainname", domainname_show),
@@ -296,6 +352,7 @@ static const struct pentry kernel_table[] = {
 	PTEXT("overflowuid", "65534\n"),
 	PFILE("pid_max", pid_max_show),
 	SETTING("printk", printk_show, printk_write),
+	PDIR("pty", pty_table),
 	PDIR("random", random_table),
 	SETTING("randomize_va_space", randomize_show, randomize_write),
 	PTEXT("tainted", "0\n"),
@@ -342,6 +399,7 @@ static const struct pentry net_table[] = {
 };
 
 const struct pentry proc_sys_table[] = {
+	PDIR("dev", dev_table),
 	PDIR("fs", fs_table),
 	PDIR("kernel", kernel_table),
 	PDIR("net", net_table),

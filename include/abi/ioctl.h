@@ -53,7 +53,18 @@
 #define TIOCVHANGUP	0x5437
 #define TIOCGPKT	0x80045438U
 #define TIOCGPTLCK	0x80045439U
+#define TIOCGEXCL	0x80045440U
 #define TIOCGPTPEER	0x5441
+
+/* What TIOCPKT's first byte says: 0, data follows; else what has happened at the other end. */
+#define TIOCPKT_DATA		0
+#define TIOCPKT_FLUSHREAD	1	/* it forgot what it had to read */
+#define TIOCPKT_FLUSHWRITE	2	/* and what it had written */
+#define TIOCPKT_STOP		4	/* it stopped its output */
+#define TIOCPKT_START		8
+#define TIOCPKT_NOSTOP		16	/* ^S and ^Q mean nothing to it any more */
+#define TIOCPKT_DOSTOP		32	/* and now they do */
+#define TIOCPKT_IOCTL		64	/* EXTPROC: its settings changed */
 
 /* any file */
 #define FIBMAP		1

@@ -97,6 +97,7 @@
 #define HUPCL		0x00000400
 #define CLOCAL		0x00000800
 #define CIBAUD		0x100f0000
+#define IBSHIFT		16	/* from CBAUD to CIBAUD */
 #define CMSPAR		0x40000000
 #define CRTSCTS		0x80000000
 

@@ -33,12 +33,12 @@ static const char *const dirs[] = {
 	"/proc", "/sys", "/dev", "/tmp", "/mnt", "/root", "/run", "/dev/pts", "/dev/shm",
 };
 
-static const struct { const char *source, *target, *type; } mounts[] = {
-	{ "proc", "/proc", "proc" },
-	{ "sysfs", "/sys", "sysfs" },
-	{ "devpts", "/dev/pts", "devpts" },
-	{ "tmpfs", "/tmp", "tmpfs" },
-	{ "tmpfs", "/dev/shm", "tmpfs" },
+static const struct { const char *source, *target, *type, *options; } mounts[] = {
+	{ "proc", "/proc", "proc", NULL },
+	{ "sysfs", "/sys", "sysfs", NULL },
+	{ "devpts", "/dev/pts", "devpts", "gid=5,mode=620,ptmxmode=666" },	/* 5: group tty */
+	{ "tmpfs", "/tmp", "tmpfs", NULL },
+	{ "tmpfs", "/dev/shm", "tmpfs", NULL },
 };
 
 static const struct { const char *target, *path; } links[] = {
@@ -114,7 +114,7 @@ set_up(void)
 		snprintf(above, sizeof above, "%s/..", mounts[i].target);
 		if (!stat(mounts[i].target, &st) && !stat(above, &up) && st.st_dev != up.st_dev)
 			continue;		/* something is mounted there */
-		mount(mounts[i].source, mounts[i].target, mounts[i].type, MS_NOSUID, NULL);
+		mount(mounts[i].source, mounts[i].target, mounts[i].type, MS_NOSUID, mounts[i].options);
 	}
 	for (i = 0; i < sizeof links / sizeof *links; i++)
 		if (symlink(links[i].target, links[i].path) && errno != EEXIST)
