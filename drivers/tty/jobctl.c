@@ -227,11 +227,8 @@ static void
 kill_files(struct tty *t) MUST_HOLD(t->lock)
 {
 	t->hangups++;
-	t->opens = t->console_opens;
-	t->stopped = t->held = t->exclusive = false;
+	t->stopped = t->held = false;
 	ldisc_flush_input(t);
-	if (!t->opens && t->ops->close)
-		t->ops->close(t);
 }
 
 /* exiting: the leader has called, on its way out. */
@@ -326,7 +323,7 @@ sys_vhangup(const ulong *a)
 
 /* --- the foreground --- */
 
-/* Make pgid, a group of current's session, the foreground of t: 0, -ENOTTY, -ESRCH or -EPERM. */
+/* Make pgid, a group (or, as on Linux, a process) of current's session, the foreground: 0, -ENOTTY, -ESRCH, -EPERM. */
 static int
 set_pgrp_locked(struct tty *t, int pgid) MUST_HOLD(tasks_lock)
 {
@@ -335,6 +332,8 @@ set_pgrp_locked(struct tty *t, int pgid) MUST_HOLD(tasks_lock)
 	if (p->tty != t)
 		return -ENOTTY;
 	member = pgid == p->pgid ? p : pgrp_next_locked(pgid, NULL);
+	if (!member)
+		member = process_find_locked(pgid);
 	if (!member)
 		return -ESRCH;
 	if (member->sid != p->sid)

@@ -59,7 +59,7 @@ struct tty {
 
 	int	pgrp, session;		/* [T] foreground group; session it controls (a reference); 0 none */
 	u32	hangups;		/* [l] files opened before the last one are dead */
-	u32	opens, console_opens;	/* [l] living files; those of them that are /dev/console */
+	u32	opens;			/* [l] files, dead ones too */
 	bool	gone;			/* [l] for good: a pty without its master */
 	bool	exclusive;		/* [l] TIOCEXCL: no more opens but root's */
 	u64	signals;		/* [l] typed, to be sent when the lock is free: sigmask()s */

@@ -208,7 +208,6 @@ open_begin(struct tty *t, struct tty_file *tf)
 	if (!err) {
 		tf->hangups = t->hangups;
 		t->opens++;
-		t->console_opens += tf->console;
 	}
 	spin_unlock_irqrestore(&t->lock, flags);
 	return err;
@@ -263,12 +262,8 @@ tty_release(struct file *f)
 	struct tty_file *tf = f->private;
 	struct tty *t = tf->tty;
 	ulong flags = spin_lock_irqsave(&t->lock);
-	bool last = false;
+	bool last = --t->opens == 0;
 
-	if (tf->hangups == t->hangups || tf->console) {
-		t->console_opens -= tf->console;
-		last = --t->opens == 0;
-	}
 	if (last) {
 		t->exclusive = false;
 		if (t->ops->close)
