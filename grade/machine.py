@@ -249,6 +249,21 @@ class Machine:
             if limit.passed():
                 self.fail(f"{wanted} within {limit}")
 
+    def watch(self, screen, shows, wanted, timeout=30):
+        """Draw what comes, from the last match on, on a grade.screen.Screen until shows(screen) holds."""
+        limit = Limit(self, timeout)
+        while True:
+            screen.feed(self.output[self.mark:])
+            self.mark = len(self.output)
+            if shows(screen):
+                return screen
+            ended = self.process.poll() is not None
+            if self._read(0 if ended else 0.5):
+                continue
+            if ended or limit.passed():
+                picture = "\n".join(f"    {line}" for line in screen.lines())
+                self.fail(f"{wanted}; the screen, cursor at {screen.row},{screen.column}:\n{picture}\n ")
+
     def boot(self, timeout=30):
         """Wait for the shell's prompt."""
         self.expect(PROMPT, timeout)
