@@ -94,8 +94,10 @@ pty_pending(struct tty *t)
 
 /* Packet mode: the master's next read says what. */
 static void
-tell(struct pty *p, u8 what, u8 undoes) MUST_HOLD(p->tty->lock)
+tell(struct tty *t, u8 what, u8 undoes) MUST_HOLD(t->lock)
 {
+	struct pty *p = tty_private(t);
+
 	if (!p->packet)
 		return;
 	p->status = (p->status & ~undoes) | what;
@@ -110,13 +112,14 @@ pty_flush(struct tty *t)
 	assert_held(&t->lock);
 	if (ring_fill(p) > RING_HANDED)
 		p->head = p->tail + RING_HANDED;
-	tell(p, TIOCPKT_FLUSHWRITE, 0);
+	tell(t, TIOCPKT_FLUSHWRITE, 0);
 }
 
 static void
 pty_notify(struct tty *t, u8 what)
 {
-	tell(tty_private(t), what, what == TIOCPKT_STOP ? TIOCPKT_START : what == TIOCPKT_START ? TIOCPKT_STOP : 0);
+	assert_held(&t->lock);
+	tell(t, what, what == TIOCPKT_STOP ? TIOCPKT_START : what == TIOCPKT_START ? TIOCPKT_STOP : 0);
 }
 
 /* ^S and ^Q stop and start output, so that a terminal emulator can do it itself and faster. */
@@ -129,14 +132,13 @@ has_usual_flow(const struct abi_termios2 *k)
 static void
 pty_set_termios(struct tty *t, const struct abi_termios2 *old)
 {
-	struct pty *p = tty_private(t);
 	bool flow = has_usual_flow(&t->termios);
 
 	assert_held(&t->lock);
 	if (flow != has_usual_flow(old))
-		tell(p, flow ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP, TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
+		tell(t, flow ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP, TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
 	if ((old->c_lflag | t->termios.c_lflag) & EXTPROC)
-		tell(p, TIOCPKT_IOCTL, 0);
+		tell(t, TIOCPKT_IOCTL, 0);
 	t->termios.c_cflag = (t->termios.c_cflag & ~(CSIZE | PARENB)) | CS8 | CREAD;
 }
 

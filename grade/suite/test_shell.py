@@ -80,6 +80,93 @@ def test_job_control(machine):
     assert "sleep" not in m.run("jobs")
 
 
+@pytest.fixture(params=["console", "pty"])
+def shell(request, machine):
+    """A shell at its prompt: on the console, or inside `script`, on a pseudo-terminal."""
+    m = machine(append="quiet").boot()
+    if request.param == "pty":
+        m.send("script -q /dev/null\n")
+        m.boot()
+        assert m.run("tty") == "/dev/pts/0"
+    return m
+
+
+def test_jobs_have_names(shell):
+    """%1, %+, %-, %text and %?text name jobs, for jobs, kill, wait, fg; bg goes on with several."""
+    m = shell
+    m.run("sleep 1000 & sleep 2000 & sleep 3000 &")
+    out = m.run("jobs")
+    assert re.search(r"\[1\]  Running +sleep 1000", out) and re.search(r"\[2\]- Running", out) \
+        and re.search(r"\[3\]\+ Running", out)
+    m.run("kill -STOP %1; sleep 0.2")
+    assert re.search(r"\[1\]\+ Stopped +sleep 1000", m.run("jobs"))
+    assert m.run("jobs -s").count("\n") == 0 and m.run("jobs -r").count("\n") == 1
+    assert re.fullmatch(r"\d+\n\d+\n\d+", m.run("jobs -p"))
+    m.run("kill -STOP %2 %3; sleep 0.2; bg %1 %?3000", check=False)
+    assert "2000" in m.run("jobs -s") and m.run("jobs -r").count("\n") == 1
+    m.run("kill %?2000; kill -CONT %2")
+    assert m.run("wait %2; echo =$?") == "=143"
+    m.send("fg %1\n")
+    m.expect("sleep 1000")
+    m.send("\x03")
+    m.boot()
+    m.run("kill %+; wait", check=False)
+    assert m.run("jobs") == ""
+
+
+def test_wrong_names_of_jobs(shell):
+    """A mistake is answered by what is wrong, and changes nothing."""
+    m = shell
+    says = lambda command: m.run(command + " 2>&1", check=False).partition("sh: ")[2]
+    assert says("fg") == "fg: no current job" and m.code == 1
+    assert says("bg %3") == "bg: %3: no such job"
+    assert says("kill %1") == "%1: no such job"
+    assert says("wait %1") == "wait: %1: no such job" and m.code == 127
+    assert says("wait 99999") == "wait: 99999 is no child of this shell"
+    assert "jobs: -x: unknown option" in says("jobs -x") and m.code == 2
+    assert says("sh -c 'fg'") == "fg: no job control"
+    m.run("sleep 1000 & sleep 2000 &")
+    assert says("fg %sl") == "fg: %sl: ambiguous job"
+    assert says("fg %1 %2") == "fg: one job at a time"
+    assert says("bg %1") == "bg: job 1 runs in the background already"
+    m.run("kill %1 %2; wait", check=False)
+
+
+def test_job_control_in_a_script(shell):
+    """set -m: each job of a script has its own group, can be stopped, and fg goes on with it."""
+    m = shell
+    out = m.run("sh -mc 'sh -c \"kill -STOP \\$\\$; echo on\"; echo =$?; jobs; fg' 2>/dev/null")
+    assert re.fullmatch(r"=147\n\[1\]\+ Stopped .*\non", out)
+    assert m.run("sh -c 'set -m; sleep 1000 & kill %1; wait %1; echo $?'") == "143"
+    assert m.run("set +m; sleep 1000 & kill $!; wait $!; echo $?; set -m").endswith("\n143")
+
+
+def test_notice_at_once(shell):
+    """set -b: the end of a background job is told while the shell waits for a line; what was typed stays."""
+    m = shell
+    m.run("set -b")
+    m.send("sleep 1 &\n")
+    m.boot()
+    m.send("echo whole")
+    m.expect(r"\[1\]\+ Done +sleep 1")
+    m.expect("echo whole")
+    typed(m, " line\n", "whole line")
+
+
+def test_leaving_with_stopped_jobs(shell):
+    """exit and ^D warn of stopped jobs once; the second time the shell ends."""
+    m = shell
+    for leave in "exit\n", "\x04":
+        m.send("sh -c 'kill -STOP $$'\n")
+        m.expect("Stopped")
+        m.boot()
+        m.send(leave)
+        m.expect("There are stopped jobs")
+        m.boot()
+        assert "Stopped" in m.run("jobs")
+        m.run("kill -9 %1; wait", check=False)
+
+
 def test_background_job_does_not_take_the_terminal(machine):
     """A background job that reads the terminal is stopped; the shell keeps its input."""
     m = machine(append="quiet").boot()

@@ -209,6 +209,7 @@ b_unset(int argc, char **argv)
 static const struct { char letter; const char *name; int *flag; } options[] = {
 	{ 'a', "allexport", &sh.allexport }, { 'C', "noclobber", &sh.noclobber },
 	{ 'e', "errexit", &sh.errexit }, { 'f', "noglob", &sh.noglob }, { 'n', "noexec", &sh.noexec },
+	{ 'b', "notify", &sh.notify }, { 'm', "monitor", &sh.monitor },
 	{ 'u', "nounset", &sh.nounset }, { 'v', "verbose", &sh.verbose }, { 'x', "xtrace", &sh.xtrace },
 };
 #define NOPTIONS (sizeof options / sizeof *options)
@@ -220,7 +221,10 @@ set_option(int letter, const char *name, int on)
 
 	for (i = 0; i < NOPTIONS; i++)
 		if (letter ? options[i].letter == letter : !strcmp(options[i].name, name)) {
-			*options[i].flag = on;
+			if (options[i].flag != &sh.monitor)
+				*options[i].flag = on;
+			else if (jobs_monitor(on))
+				sh_warn("set: no job control here");
 			return;
 		}
 	if (letter)
@@ -538,7 +542,11 @@ b_getopts(int argc, char **argv)
 static int
 b_exit(int argc, char **argv)
 {
-	sh_exit(count(argc, argv, sh.status));
+	int status = count(argc, argv, sh.status);
+
+	if (jobs_hold_exit())
+		return 1;
+	sh_exit(status);
 }
 
 /* break and continue. */

@@ -34,7 +34,7 @@ struct line {
 static char *history[HISTORY];
 static int nhistory;
 static char *killed;			/* what ^K ^U ^W took, for ^Y */
-static volatile int resized;
+static volatile int resized, child_changed;
 static struct str screen;		/* output of one drawing: a single write */
 
 /* ---- characters on a screen ---- */
@@ -269,7 +269,7 @@ word_right(struct line *l)
 
 /* ---- keys ---- */
 
-enum key { K_EOF = -1, K_RESIZE = -2, K_UP = 256, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END, K_DELETE,
+enum key { K_EOF = -1, K_RESIZE = -2, K_NOTICE = -3, K_UP = 256, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END, K_DELETE,
 	   K_WORD_LEFT, K_WORD_RIGHT, K_WORD_CUT, K_NOTHING };
 
 static int
@@ -286,6 +286,8 @@ read_byte(void)
 			return K_EOF;
 		if (resized)
 			return K_RESIZE;
+		if (child_changed)
+			return K_NOTICE;
 	}
 }
 
@@ -400,7 +402,7 @@ search(struct line *l)
 			str_put(&text, key);
 			if (i == nhistory)
 				i--;
-		} else if (key != K_RESIZE) {
+		} else if (key != K_RESIZE && key != K_NOTICE) {
 			break;
 		}
 		str_end(&text);
@@ -506,6 +508,13 @@ on_resize(int sig)
 	resized = 1;
 }
 
+static void
+on_child(int sig)
+{
+	(void)sig;
+	child_changed = 1;
+}
+
 /* Keys that move the cursor. 0 if key is none of them. */
 static int
 key_moves(struct line *l, int key)
@@ -595,6 +604,17 @@ key_acts(struct line *l, struct browse *b, int key)
 	char c = key;
 
 	switch (key) {
+	case K_NOTICE:			/* set -b: a job ended or stopped */
+		child_changed = 0;
+		if (jobs_news()) {
+			out_move(l->row, 'A');
+			out("\r\033[J");
+			flush();
+			jobs_report();
+			l->row = 0;
+			draw(l);
+		}
+		break;
 	case K_RESIZE:
 		l->row = 0;
 		out("\r");
@@ -665,9 +685,9 @@ edit_line(const char *prompt, int *cancelled)
 {
 	struct line l = { .cap = 64 };
 	struct termios cooked, raw;
-	struct sigaction sa = { .sa_handler = on_resize }, old;
+	struct sigaction sa = { .sa_handler = on_resize }, old, old_child;
 	const char *last = strrchr(prompt, '\n');
-	int ok;
+	int notify = sh.notify, ok;
 
 	if (tcgetattr(0, &cooked)) {
 		char *line = NULL;		/* not a terminal after all */
@@ -688,6 +708,10 @@ edit_line(const char *prompt, int *cancelled)
 	raw.c_cc[VTIME] = 0;
 	tcsetattr(0, TCSADRAIN, &raw);
 	sigaction(SIGWINCH, &sa, &old);
+	child_changed = 0;
+	sa.sa_handler = on_child;
+	if (notify)
+		sigaction(SIGCHLD, &sa, &old_child);
 	get_size(&l);
 	if (last)
 		str_add(&screen, prompt, l.prompt - prompt);
@@ -699,6 +723,8 @@ edit_line(const char *prompt, int *cancelled)
 		out("\n");
 	flush();
 	sigaction(SIGWINCH, &old, NULL);
+	if (notify)
+		sigaction(SIGCHLD, &old_child, NULL);
 	tcsetattr(0, TCSADRAIN, &cooked);
 	if (!ok) {
 		free(l.s);

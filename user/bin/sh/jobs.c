@@ -1,5 +1,5 @@
 /*
- * jobs.c - processes: starting them, waiting for them, and job control.
+ * jobs.c - processes: starting them, waiting for them, and job control.  The commands are in jobcmds.c.
  *
  * Data        A list of jobs, newest first; a job is the processes of one pipeline. With
  *             job control (monitor) each job is a process group, and the terminal belongs
@@ -20,49 +20,85 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
-#include "../common/cmd.h"
-#include "sh.h"
+#include "jobs.h"
 
-enum state { RUNNING, STOPPED, DONE };
-
-struct process {
-	pid_t	pid;
-	int	status;			/* of wait */
-	enum state state;
-};
-
-struct job {
-	struct job *next;
-	int	id;			/* the N of %N; 0 for one that was never seen */
-	pid_t	pgid;			/* 0 without job control */
-	int	n;
-	struct process *p;
-	char	*text;
-	int	reported;		/* STOPPED or DONE has been told */
-};
-
-static struct job *jobs;
+struct job *jobs;
+static unsigned uses;
+static int warned;			/* that there are stopped jobs */
 static struct termios terminal;		/* as it was when the shell started */
+
+/* Our terminal: where messages go, or the one that controls us. -1: none. */
+static int
+find_terminal(void)
+{
+	int fd = -1, tty;
+
+	if (isatty(2))
+		return fcntl(2, F_DUPFD_CLOEXEC, 10);
+	tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (tty >= 0) {
+		fd = fcntl(tty, F_DUPFD_CLOEXEC, 10);
+		close(tty);
+	}
+	return fd;
+}
+
+static void
+give_terminal(pid_t pgid)
+{
+	if (sh.tty >= 0)
+		tcsetpgrp(sh.tty, pgid);
+}
+
+void
+job_to_front(struct job *j)
+{
+	give_terminal(j->pgid);
+}
+
+/* As it was when the shell started: the job left it in a state of its own. */
+static void
+restore_terminal(void)
+{
+	if (sh.tty >= 0 && sh.interactive)
+		tcsetattr(sh.tty, TCSADRAIN, &terminal);
+}
+
+int
+jobs_monitor(int on)
+{
+	pid_t pgid = 0;
+
+	if (on == sh.monitor)
+		return 0;
+	if (on && sh.subshell)
+		return -1;
+	if (on) {
+		if (sh.tty <= 0)
+			sh.tty = find_terminal();
+		if (sh.interactive && (sh.tty < 0 || tcgetattr(sh.tty, &terminal)))
+			return -1;
+		/* Started in the background: wait until somebody brings us to the front. */
+		while (sh.tty >= 0 && (pgid = tcgetpgrp(sh.tty)) >= 0 && pgid != getpgrp())
+			kill(0, SIGTTIN);
+		if (pgid < 0 && sh.interactive)
+			return -1;
+	}
+	sh.monitor = on;
+	trap_monitor();
+	if (on) {
+		setpgid(0, 0);		/* fails harmlessly for a session leader */
+		give_terminal(getpgrp());
+	}
+	return 0;
+}
 
 void
 jobs_init(void)
 {
-	pid_t pgid;
-
-	sh.tty = fcntl(2, F_DUPFD_CLOEXEC, 10);
-	if (sh.tty < 0 || tcgetattr(sh.tty, &terminal))
-		return;
-	/* Started in the background: wait until somebody brings us to the front. */
-	while ((pgid = tcgetpgrp(sh.tty)) >= 0 && pgid != getpgrp())
-		kill(0, SIGTTIN);
-	if (pgid < 0) {
+	errno = 0;
+	if (jobs_monitor(1) && errno != ENOTTY)
 		sh_warn("no job control: %s", strerror(errno));
-		return;
-	}
-	sh.monitor = 1;
-	trap_init();
-	setpgid(0, 0);			/* fails harmlessly for a session leader */
-	tcsetpgrp(sh.tty, getpgrp());
 }
 
 struct job *
@@ -72,10 +108,11 @@ job_new(const char *text)
 
 	*j = (struct job){ .next = jobs, .text = xstrdup(text ? text : "") };
 	jobs = j;
+	warned = 0;
 	return j;
 }
 
-static void
+void
 job_free(struct job *j)
 {
 	struct job **p;
@@ -95,8 +132,8 @@ jobs_forget(void)
 		job_free(jobs);
 }
 
-static enum state
-job_state(struct job *j)
+enum state
+job_state(const struct job *j)
 {
 	enum state s = DONE;
 	int i;
@@ -142,7 +179,7 @@ job_fork(struct job *j, int background)
 		if (monitor && j) {
 			setpgid(0, j->pgid);
 			if (!background)
-				tcsetpgrp(sh.tty, j->pgid ? j->pgid : getpid());
+				give_terminal(j->pgid ? j->pgid : getpid());
 		}
 		sh.subshell = 1;
 		trap_subshell();
@@ -168,7 +205,7 @@ job_fork(struct job *j, int background)
 				j->pgid = pid;
 			setpgid(pid, j->pgid);	/* child and parent both: neither may be late */
 			if (!background) {
-				tcsetpgrp(sh.tty, j->pgid);
+				give_terminal(j->pgid);
 				if (interrupted)
 					kill(-j->pgid, SIGINT);
 			}
@@ -177,9 +214,8 @@ job_fork(struct job *j, int background)
 	return pid;
 }
 
-/* Take one change of state from the kernel. 0: nothing left to wait for, or a signal came. */
-static int
-reap(int options)
+int
+job_reap(int options)
 {
 	struct job *j;
 	int st, i;
@@ -205,8 +241,8 @@ reap(int options)
 	return 1;
 }
 
-static int
-job_status(struct job *j)
+int
+job_status(const struct job *j)
 {
 	return j->n ? exit_status(j->p[j->n - 1].status) : 0;
 }
@@ -223,8 +259,34 @@ give_id(struct job *j)
 	}
 }
 
-static void
-describe(FILE *f, struct job *j, int with_pid)
+static int
+more_current(const struct job *a, const struct job *b)
+{
+	int stopped_a = job_state(a) == STOPPED, stopped_b = job_state(b) == STOPPED;
+
+	return stopped_a != stopped_b ? stopped_a : a->used > b->used;
+}
+
+struct job *
+job_current(int previous)
+{
+	struct job *best = NULL, *j;
+
+	for (;;) {
+		struct job *skip = best;
+
+		best = NULL;
+		for (j = jobs; j; j = j->next) {
+			if (j->id && j != skip && (!best || more_current(j, best)))
+				best = j;
+		}
+		if (!previous--)
+			return best;
+	}
+}
+
+void
+job_describe(FILE *f, const struct job *j, int what_else)
 {
 	int st = j->n ? j->p[j->n - 1].status : 0;
 	char what[40];
@@ -244,8 +306,8 @@ describe(FILE *f, struct job *j, int with_pid)
 		else
 			strcpy(what, "Done");
 	}
-	fprintf(f, "[%d]%c ", j->id, j == jobs ? '+' : ' ');
-	if (with_pid)
+	fprintf(f, "[%d]%c ", j->id, j == job_current(0) ? '+' : j == job_current(1) ? '-' : ' ');
+	if (what_else == 'l')
 		fprintf(f, "%d ", (int)j->p[0].pid);
 	fprintf(f, "%-20s %s\n", what, j->text);
 }
@@ -274,21 +336,23 @@ job_wait(struct job *j)
 	int status;
 
 	while (job_state(j) == RUNNING)
-		reap(0);
+		job_reap(0);
 	if (sh.monitor)
-		tcsetpgrp(sh.tty, getpgrp());
+		give_terminal(getpgrp());
 	status = job_status(j);
 	if (job_state(j) == STOPPED) {
-		tcsetattr(sh.tty, TCSADRAIN, &terminal);
+		restore_terminal();
 		give_id(j);
-		fprintf(stderr, "\n");
-		describe(stderr, j, 0);
+		j->used = ++uses;
+		if (sh.interactive) {
+			fprintf(stderr, "\n");
+			job_describe(stderr, j, 0);
+		}
 		j->reported = 1;
 		return status;
 	}
 	if (j->n && WIFSIGNALED(j->p[j->n - 1].status)) {
-		if (sh.monitor)
-			tcsetattr(sh.tty, TCSADRAIN, &terminal);
+		restore_terminal();
 		report_death(j);
 	}
 	job_free(j);
@@ -299,9 +363,23 @@ void
 job_background(struct job *j)
 {
 	give_id(j);
+	j->used = ++uses;
 	sh.last_bg = j->p[j->n - 1].pid;
 	if (sh.interactive)
 		fprintf(stderr, "[%d] %d\n", j->id, (int)sh.last_bg);
+}
+
+int
+jobs_news(void)
+{
+	struct job *j;
+
+	while (job_reap(WNOHANG))
+		;
+	for (j = jobs; j; j = j->next)
+		if (job_state(j) != RUNNING && !j->reported)
+			return 1;
+	return 0;
 }
 
 void
@@ -309,7 +387,7 @@ jobs_report(void)
 {
 	struct job *j, *next;
 
-	while (reap(WNOHANG))
+	while (job_reap(WNOHANG))
 		;
 	for (j = jobs; j; j = next) {
 		enum state s = job_state(j);
@@ -318,138 +396,22 @@ jobs_report(void)
 		if (s == RUNNING || j->reported)
 			continue;
 		if (sh.interactive)
-			describe(stderr, j, 0);
+			job_describe(stderr, j, 0);
 		j->reported = 1;
 		if (s == DONE && sh.interactive)
 			job_free(j);
 	}
 }
 
-/* %N, %%, %+, %text or a process number; NULL: the newest. Messages are given here. */
-static struct job *
-job_find(const char *name, int complain)
+int
+jobs_hold_exit(void)
 {
 	struct job *j;
-	int i;
 
-	for (j = jobs; j; j = j->next) {
-		if (!j->id)
-			continue;
-		if (!name || !strcmp(name, "%%") || !strcmp(name, "%+") || !strcmp(name, "%"))
-			return j;
-		if (*name == '%') {
-			if (atoi(name + 1) == j->id || (name[1] > '9' && !strncmp(j->text, name + 1, strlen(name + 1))))
-				return j;
-		} else {
-			for (i = 0; i < j->n; i++)
-				if (j->p[i].pid == atoi(name))
-					return j;
-		}
-	}
-	if (complain)
-		sh_warn("%s: no such job", name ? name : "current");
-	return NULL;
-}
-
-int
-jobs_builtin(int argc, char **argv)
-{
-	int with_pid = argc > 1 && !strcmp(argv[1], "-l"), only_pid = argc > 1 && !strcmp(argv[1], "-p");
-	struct job *j, *next;
-	int id, max = 0;
-
-	while (reap(WNOHANG))
+	for (j = jobs; j && job_state(j) != STOPPED; j = j->next)
 		;
-	for (j = jobs; j; j = j->next)
-		if (j->id > max)
-			max = j->id;
-	for (id = 1; id <= max; id++)
-		for (j = jobs; j; j = next) {
-			next = j->next;
-			if (j->id != id)
-				continue;
-			if (only_pid)
-				printf("%d\n", (int)j->p[0].pid);
-			else
-				describe(stdout, j, with_pid);
-			if (job_state(j) == DONE)
-				job_free(j);
-		}
-	return 0;
-}
-
-/* fg and bg. */
-int
-fg_builtin(int argc, char **argv)
-{
-	struct job *j = job_find(argc > 1 ? argv[1] : NULL, 1);
-	int i, foreground = argv[0][0] == 'f';
-
-	if (!j)
-		return 1;
-	if (!sh.monitor) {
-		sh_warn("%s: no job control", argv[0]);
-		return 1;
-	}
-	if (foreground) {
-		fprintf(stderr, "%s\n", j->text);
-		tcsetpgrp(sh.tty, j->pgid);
-	} else {
-		fprintf(stderr, "[%d] %s\n", j->id, j->text);
-	}
-	for (i = 0; i < j->n; i++)
-		if (j->p[i].state == STOPPED)
-			j->p[i].state = RUNNING;
-	j->reported = 0;
-	kill(-j->pgid, SIGCONT);
-	return foreground ? job_wait(j) : 0;
-}
-
-int
-wait_builtin(int argc, char **argv)
-{
-	struct job *j;
-	int i, status = 0;
-
-	if (argc == 1) {
-		for (;;) {
-			for (j = jobs; j && job_state(j) != RUNNING; j = j->next)
-				;
-			if (!j)
-				break;
-			if (!reap(0) && (trap_pending || interrupted))
-				return 130;
-		}
-		if (!sh.interactive)
-			jobs_forget();
+	if (!j || warned || !sh.interactive || sh.subshell)
 		return 0;
-	}
-	for (i = 1; i < argc; i++) {
-		j = job_find(argv[i], 0);
-		if (!j) {
-			status = 127;
-			continue;
-		}
-		while (job_state(j) == RUNNING)
-			if (!reap(0) && (trap_pending || interrupted))
-				return 130;
-		status = job_status(j);
-		if (job_state(j) == DONE)
-			job_free(j);
-	}
-	return status;
-}
-
-static pid_t
-job_group(const char *name)
-{
-	struct job *j = job_find(name, 0);
-
-	return !j ? 0 : j->pgid ? -j->pgid : j->p[0].pid;
-}
-
-int
-kill_builtin(int argc, char **argv)
-{
-	return kill_main(argc, argv, job_group);
+	fprintf(stderr, "There are stopped jobs.\n");
+	return warned = 1;
 }

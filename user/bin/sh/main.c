@@ -114,7 +114,10 @@ interact(void)
 		fflush(stdout);
 		switch (parse_command(&in, &arena, &n)) {
 		case PARSE_EOF:
-			return;
+			if (!jobs_hold_exit())
+				return;
+			in.ended = 0;
+			break;
 		case PARSE_ERROR:
 			sh.status = in.failed ? 130 : 2;
 			break;
@@ -129,10 +132,12 @@ interact(void)
 	}
 }
 
+static int start_monitor;		/* -m */
+
 static const struct { char letter; int *flag; } options[] = {
 	{ 'e', &sh.errexit }, { 'u', &sh.nounset }, { 'f', &sh.noglob }, { 'n', &sh.noexec },
 	{ 'v', &sh.verbose }, { 'x', &sh.xtrace }, { 'a', &sh.allexport }, { 'C', &sh.noclobber },
-	{ 'i', &sh.interactive }, { 'l', &sh.login },
+	{ 'i', &sh.interactive }, { 'l', &sh.login }, { 'm', &start_monitor }, { 'b', &sh.notify },
 };
 
 static int
@@ -169,7 +174,8 @@ parse_options(int argc, char **argv, enum source *from)
 				if (*from == FROM_FILE)
 					*from = FROM_STDIN;
 			} else if (set_option(*p)) {
-				fprintf(stderr, "usage: sh [-aCefilnsuvx] [-c COMMAND [NAME]] [FILE] [ARGUMENT...]\n");
+				fprintf(stderr, "usage: sh [-abCefilmnsuvx] [-c COMMAND [NAME]] "
+						"[FILE] [ARGUMENT...]\n");
 				return -1;
 			}
 		}
@@ -230,6 +236,8 @@ main(int argc, char **argv)
 	sh.argv = argv + i;
 	if (sh.login && access("/etc/profile", R_OK) == 0)
 		run_file("/etc/profile");
+	if (start_monitor && jobs_monitor(1))
+		sh_warn("no job control here");
 	switch (from) {
 	case FROM_STRING:
 		sh_exit(run_string(command, RUN_EXIT));

@@ -3,10 +3,10 @@
  *
  *   main.c      options, the loop that reads and runs         edit.c      the line editor
  *   lex.c       characters to words and operators             complete.c  its Tab key
- *   parse.c     words to a tree                               jobs.c      processes, waiting, fg and bg
- *   expand.c    a word of the tree to the words it means      trap.c      signals
- *   arith.c     $(( ))                                        builtins.c  cd, read, set and the others
- *   exec.c      running a tree                                test.c      test and [
+ *   parse.c     words to a tree                               jobs.c      processes, waiting, job control
+ *   expand.c    a word of the tree to the words it means      jobcmds.c   jobs, fg, bg, wait, kill
+ *   arith.c     $(( ))                                        trap.c      signals
+ *   exec.c      running a tree                                builtins.c  cd, read, set and the others
  *   redir.c     redirections and here-documents               vars.c      variables and functions
  *                                                             mem.c       arenas and strings
  */
@@ -204,7 +204,7 @@ struct shell {
 	int	argc;			/* $# */
 	char	**argv;			/* $1 is argv[0] */
 	int	interactive, monitor, login;
-	int	errexit, xtrace, noglob, nounset, noexec, verbose, allexport, noclobber;
+	int	errexit, xtrace, noglob, nounset, noexec, verbose, allexport, noclobber, notify;
 	int	subshell;		/* a child of the main shell, running its code */
 	int	loops, functions;	/* nesting */
 	int	tested;			/* > 0 while somebody looks at the status: set -e waits */
@@ -254,8 +254,11 @@ pid_t	job_fork(struct job *j, int background);
 int	job_wait(struct job *j);	/* in the foreground; the last process's status */
 void	job_background(struct job *j);
 void	jobs_report(void);		/* say what ended or stopped, before a prompt */
+int	jobs_news(void);		/* it would say something */
 void	jobs_forget(void);
 void	jobs_init(void);	/* job control, if there is a terminal */
+int	jobs_monitor(int on);	/* set -m, set +m: 0, or -1 if there cannot be job control */
+int	jobs_hold_exit(void);	/* true, with a message, the first time with stopped jobs: do not leave yet */
 int	jobs_builtin(int argc, char **argv);
 int	fg_builtin(int argc, char **argv);
 int	wait_builtin(int argc, char **argv);
@@ -264,6 +267,7 @@ int	kill_builtin(int argc, char **argv);
 extern volatile int trap_pending;	/* a signal with a trap has come */
 extern volatile int interrupted;	/* ^C at an interactive shell */
 void	trap_init(void);		/* signal settings of an interactive shell */
+void	trap_monitor(void);		/* of one with or without job control */
 void	trap_subshell(void);		/* back to defaults, in a child */
 void	trap_run(void);
 void	trap_exit(void);

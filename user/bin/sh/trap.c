@@ -50,15 +50,28 @@ set_default(int sig)
 		set_handler(sig, SIG_DFL);
 }
 
+static void
+set_defaults(const int *signals, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!actions[signals[i]])
+			set_default(signals[i]);
+}
+
 void
 trap_init(void)
 {
-	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU };
-	size_t i;
+	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM };
 
-	for (i = 0; i < sizeof signals / sizeof *signals; i++)
-		if (!actions[signals[i]])
-			set_default(signals[i]);
+	set_defaults(signals, sizeof signals / sizeof *signals);
+}
+
+void
+trap_monitor(void)
+{
+	static const int signals[] = { SIGTSTP, SIGTTIN, SIGTTOU };
+
+	set_defaults(signals, sizeof signals / sizeof *signals);
 }
 
 /* In a child: traps are gone, ignored signals stay ignored, the rest is as at the beginning. */
