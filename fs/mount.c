@@ -454,83 +454,27 @@ sys_mount(const ulong *a)
 
 /* --- what is mounted --- */
 
-static const struct { ulong flag; const char *name; } flag_names[] = {
-	{ MS_NOSUID, ",nosuid" }, { MS_NODEV, ",nodev" }, { MS_NOEXEC, ",noexec" },
-	{ MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
-};
-
-typedef void (*put_fn)(void *arg, const char *s, size_t n);
-
-/* s with blanks and backslashes as octal escapes. */
-static void
-put_escaped(put_fn put, void *arg, const char *s)
-{
-	char esc[5];
-
-	for (; *s; s++) {
-		if (*s != ' ' && *s != '\t' && *s != '\n' && *s != '\\') {
-			put(arg, s, 1);
-			continue;
-		}
-		snprintf(esc, sizeof(esc), "\\%03o", *s);
-		put(arg, esc, 4);
-	}
-}
-
-static void
-put_string(put_fn put, void *arg, const char *s)
-{
-	put(arg, s, strlen(s));
-}
-
-static void
-mount_show(struct mount *m, const char *where, put_fn put, void *arg)
-{
-	char opts[128];
-	uint i;
-
-	put_escaped(put, arg, m->source);
-	put_string(put, arg, " ");
-	put_escaped(put, arg, where);
-	put_string(put, arg, " ");
-	put_string(put, arg, m->sb->fs->name);
-	put_string(put, arg, (m->flags | m->sb->flags) & MS_RDONLY ? " ro" : " rw");
-	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
-		if (m->flags & flag_names[i].flag)
-			put_string(put, arg, flag_names[i].name);
-	opts[0] = 0;
-	if (m->sb->ops->show_options && m->sb->ops->show_options(m->sb, opts, sizeof(opts)) >= 0)
-		put_string(put, arg, opts);
-	put_string(put, arg, " 0 0\n");
-}
-
 int
-mounts_show(put_fn put, void *arg)
+mounts_for_each(const struct path *root, void (*fn)(void *arg, const struct mount *m, const char *where), void *arg)
 {
-	struct fs_context *fs = current->fs;
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	struct path root, p;
 	struct mount *m;
+	struct path p;
 	char *where;
 
 	if (!buf)
 		return -ENOMEM;
-	spin_lock(&fs->lock);
-	root = fs->root;
-	path_get(&root);
-	spin_unlock(&fs->lock);
 	mutex_lock(&mount_lock);
 	list_for_each(m, &mounts, link) {
-		if (!mount_below(m, root.mnt))
+		if (!mount_below(m, root->mnt))
 			continue;
 		p.mnt = m;
 		p.dentry = m->root;
-		where = path_string(&p, &root, buf, PATH_MAX);
+		where = path_string(&p, root, buf, PATH_MAX);
 		if (!IS_ERR(where))
-			mount_show(m, where, put, arg);
+			fn(arg, m, where);
 	}
 	mutex_unlock(&mount_lock);
-	path_put(&root);
 	kfree(buf);
 	return 0;
 }

@@ -364,11 +364,13 @@ pipe_release(struct file *f)
 
 /*
  * Open a FIFO: readers and writers wait for each other. O_RDWR waits for nobody; O_NONBLOCK
- * makes a reader go on alone and a writer without readers fail.
+ * makes a reader go on alone and a writer without readers fail. A pipe of pipe2(2), opened through
+ * /proc/PID/fd, has had both its ends: nobody waits, and reading may find the end at once.
  */
 static int
 fifo_open(struct inode *i, struct file *f)
 {
+	bool nameless = i->sb == pipe_sb;
 	struct pipe *p;
 	int err = 0;
 	uint seen;
@@ -389,7 +391,7 @@ fifo_open(struct inode *i, struct file *f)
 	switch (f->mode & (FMODE_READ | FMODE_WRITE)) {
 	case FMODE_READ:
 		wake_up_all(&p->wr_wait);
-		if (p->writers)
+		if (p->writers || nameless)
 			break;
 		f->seen = p->writes;
 		if (f->flags & O_NONBLOCK)
@@ -399,7 +401,7 @@ fifo_open(struct inode *i, struct file *f)
 		break;
 	case FMODE_WRITE:
 		wake_up_all(&p->rd_wait);
-		if (p->readers)
+		if (p->readers || nameless)
 			break;
 		if (f->flags & O_NONBLOCK) {
 			err = -ENXIO;

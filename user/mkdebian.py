@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 from mkroot import EPOCH, HASH_SEED, UUID, digest, run
 
-PACKAGES = """bash coreutils dash grep sed gawk findutils diffutils tar gzip make procps util-linux bsdextrautils
-    mount less vim-tiny perl-base lua5.4 sqlite3 python3 libpython3.13-testsuite
+PACKAGES = """bash coreutils dash grep sed gawk findutils diffutils tar gzip make procps util-linux bsdutils
+    bsdextrautils sysvinit-utils mount less vim-tiny perl-base lua5.4 sqlite3 python3 libpython3.13-testsuite
     base-files base-passwd passwd debianutils hostname ncurses-base ncurses-bin libc-bin netbase""".split()
 LEFT_OUT = ("usr/share/doc/", "usr/share/man/", "usr/share/info/", "usr/share/locale/", "usr/share/lintian/",
             "usr/share/bug/", "usr/lib/systemd/")

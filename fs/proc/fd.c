@@ -271,8 +271,8 @@ proc_exe_follow(const struct pnode *n, struct task *t, struct path *out)
 
 /* --- cwd and root --- */
 
-static int
-task_path(struct task *t, bool cwd, struct path *out)
+int
+task_path_get(struct task *t, bool cwd, struct path *out)
 {
 	struct fs_context *fs = task_fs_get(t);
 
@@ -290,7 +290,7 @@ static ssize_t
 task_path_text(struct task *t, bool cwd, char *buf, size_t size)
 {
 	struct path p;
-	ssize_t len = task_path(t, cwd, &p);
+	ssize_t len = task_path_get(t, cwd, &p);
 
 	if (len)
 		return len;
@@ -308,7 +308,7 @@ proc_cwd_readlink(const struct pnode *n, struct task *t, char *buf, size_t size)
 int
 proc_cwd_follow(const struct pnode *n, struct task *t, struct path *out)
 {
-	return task_path(t, true, out);
+	return task_path_get(t, true, out);
 }
 
 ssize_t
@@ -320,5 +320,5 @@ proc_root_readlink(const struct pnode *n, struct task *t, char *buf, size_t size
 int
 proc_root_follow(const struct pnode *n, struct task *t, struct path *out)
 {
-	return task_path(t, false, out);
+	return task_path_get(t, false, out);
 }

@@ -433,12 +433,6 @@ wchan_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	return 0;
 }
 
-static int
-mounts_show_file(struct pbuf *b, const struct pnode *n, struct task *t)
-{
-	return mounts_show(pbuf_put, b);
-}
-
 /* --- fail-nth --- */
 
 #ifdef DEBUG
@@ -551,7 +545,9 @@ static const struct pentry net_table[] = {
 	  .guarded = true }, \
 	PFILE("limits", limits_show), \
 	SECRET("maps", 0444, proc_maps_show), \
-	PFILE("mounts", mounts_show_file), \
+	PFILE("mountinfo", proc_mountinfo_show), \
+	PFILE("mounts", proc_mounts_show), \
+	{ .name = "mountstats", .mode = S_IFREG | 0400, .show = proc_mountstats_show }, \
 	PDIR("net", net_table), \
 	PFILE("oom_score", oom_score_show), \
 	SETTING("oom_score_adj", oom_score_adj_show, oom_score_adj_write), \

@@ -43,6 +43,14 @@ int	proc_root_follow(const struct pnode *n, struct task *t, struct path *out);
 /* The path as current sees it, " (deleted)" added when it is. Length or -errno. */
 ssize_t	proc_path_text(const struct path *p, char *buf, size_t size);
 
+/* Its root directory or its working directory, counted. 0 or -ENOENT. */
+int	task_path_get(struct task *t, bool cwd, struct path *out);
+
+/* --- mounts.c: what is mounted, as a process sees it --- */
+int	proc_mounts_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_mountinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_mountstats_show(struct pbuf *b, const struct pnode *n, struct task *t);
+
 /* --- info.c --- */
 extern const struct pentry proc_tty_dir_table[];
 int	proc_meminfo_show(struct pbuf *b, const struct pnode *n, struct task *t);

@@ -21,6 +21,17 @@ main(void)
 	CHECK_ERRNO(EPIPE, write(f[1], "x", 1));
 	close(f[1]);
 
+	/* Opened by its number, a pipe whose writers are gone is at its end: nobody waits for another one. */
+	CHECK(pipe(f) == 0);
+	CHECK(write(f[1], "last", 4) == 4);
+	close(f[1]);
+	snprintf(line, sizeof line, "/proc/self/fd/%d", f[0]);
+	f[1] = open(line, O_RDONLY);
+	CHECK(f[1] >= 0);
+	CHECK(read(f[1], back, 10) == 4 && read(f[1], back, 10) == 0);
+	close(f[1]);
+	close(f[0]);
+
 	/* More than fits passes through in order. */
 	for (size_t i = 0; i < sizeof big; i++)
 		big[i] = i * 31 + i / 251;
