@@ -522,7 +522,7 @@ pipe_wait_room(struct file *f, bool nonblock)
 	mutex_lock(&p->lock);
 	for (;;) {
 		if (!p->readers) {
-			signal_send_task(current, SIGPIPE, NULL);
+			signal_raise(SIGPIPE);
 			n = -EPIPE;
 		} else if (pipe_room(p) >= PIPE_BUF) {
 			n = pipe_room(p);

@@ -193,14 +193,14 @@ def differences(who, one, two):
 def shares(scenarios, states):
     """[(scenario, number of states)]"""
     total = sum(s.share for s in scenarios)
-    return [(s, max(1, states * s.share // total)) for s in scenarios]
+    return [(s, -(-states * s.share // total)) for s in scenarios]    # rounded up: at least `states`
 
 
 def campaign(guest, scenarios, states, seed, other=None, rounds=1, progress=None, turn=TURN):
     """Run all scenarios, `rounds` times with different seeds; (Counter, [Bad])."""
     counts, bad = Counter(), []
     for round_ in range(rounds):
-        for scenario, count in shares(scenarios, states // rounds):
+        for scenario, count in shares(scenarios, -(-states // rounds)):
             run = Run(guest, scenario, seed + round_)
             run.check(count, other, variants=3 if count > 1000 else 1, turn=turn)
             counts += run.counts

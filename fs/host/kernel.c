@@ -3,6 +3,7 @@
  */
 #include <sanitizer/common_interface_defs.h>
 #include <stdarg.h>
+#include "fs/async.h"
 #include "fs/buffer.h"
 #include "fs/event/anon.h"
 #include "fs/event/epoll.h"
@@ -15,7 +16,6 @@
 #include "kernel/task.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
-#include "mm/mm.h"
 #include "mm/pagecache_private.h"
 
 int console_loglevel = 4;		/* errors and worse */
@@ -72,13 +72,15 @@ random_bytes(void *buf, size_t n)
 
 const struct file_ops blkdev_fops;		/* nobody opens one */
 
-/* Nobody waits for events, and memory is promised without end. */
+/* Nobody waits for events, or is sent signals about files. */
 void anon_init(void) { }
 void epoll_init(void) { }
 void epoll_forget(struct file *f) { }
 void signalfd_init(void) { }
-bool commit_allows(const struct mm *mm, u64 pages) { return true; }
-void commit_add(long pages) { }
+void async_init(void) { }
+void async_end(struct file *f) { }
+int async_set(struct file *f, int fd, bool on) { return 0; }
+long async_fcntl(struct file *f, uint cmd, ulong arg) { return -EINVAL; }
 
 static struct super_block *disks_super;
 static const struct super_ops disks_ops;

@@ -109,7 +109,7 @@ unix_stream_send(struct socket *s, struct msg *m)
 	if (unlikely(scm.rights))
 		scm_drop(&scm);
 	if (unlikely(gone) && !sent && !(m->flags & MSG_NOSIGNAL))
-		signal_send_task(current, SIGPIPE, NULL);
+		signal_raise(SIGPIPE);
 	return sent ? sent : err;
 }
 
