@@ -118,7 +118,8 @@ int	control_put(struct msg *m, int level, int type, const void *data, size_t len
 const struct abi_cmsghdr *control_next(const struct msg *m, size_t *at, int *err);
 
 /* --- sockopt.c --- */
-extern int net_somaxconn, net_wmem_max, net_rmem_max, net_wmem_default, net_rmem_default;	/* [a] /proc/sys/net/core */
+/* [a] /proc/sys/net/core */
+extern int net_somaxconn, net_wmem_max, net_rmem_max, net_wmem_default, net_rmem_default;
 
 /* --- names, by syscalls.c --- */
 /* An address from user memory: -EINVAL, -EFAULT. */

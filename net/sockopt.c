@@ -22,8 +22,9 @@ int net_somaxconn = SOMAXCONN;
 int net_wmem_max = 212992, net_rmem_max = 212992, net_wmem_default = 212992, net_rmem_default = 212992;
 
 /* Those that are on or off and nothing else. */
-#define SWITCHES	(BIT(SO_DEBUG) | BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | BIT(SO_KEEPALIVE) | \
-			 BIT(SO_OOBINLINE) | BIT(SO_NO_CHECK) | BIT(SO_REUSEPORT) | BIT(SO_PASSCRED))
+#define SWITCHES	(BIT(SO_DEBUG) | BIT(SO_REUSEADDR) | BIT(SO_DONTROUTE) | BIT(SO_BROADCAST) | \
+			 BIT(SO_KEEPALIVE) | BIT(SO_OOBINLINE) | BIT(SO_NO_CHECK) | BIT(SO_REUSEPORT) | \
+			 BIT(SO_PASSCRED))
 
 static inline bool capable(int cap) { return task_capable(BIT(cap)); }
 

@@ -22,7 +22,7 @@ backlog_full(const struct unix_sock *other)
 	return READ_ONCE(other->queued) > READ_ONCE(other->max_queued);
 }
 
-/* May u, unconnected, become a peer of a new connection to other? 0, -ECONNREFUSED, -EAGAIN (full), -EISCONN, -EINVAL. */
+/* May u become the peer of a new connection to other? 0, -ECONNREFUSED, -EAGAIN (full), -EISCONN, -EINVAL. */
 static int
 may_connect(const struct unix_sock *u, const struct unix_sock *other)
 {

@@ -216,7 +216,7 @@ unix_seqpacket_send(struct socket *s, struct msg *m)
 
 /* Until a packet is there: 0, read_lock held; 1, there will be none; -errno. */
 static int
-wait_packet(struct unix_sock *u, u64 deadline) NO_TSA
+wait_packet(struct unix_sock *u, u64 deadline) ACQUIRES_IF_0(u->read_lock) NO_TSA
 {
 	struct socket *s = &u->sock;
 	int err;

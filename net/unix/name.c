@@ -22,6 +22,7 @@
 #define PATH_AT		offsetof(struct abi_sockaddr_un, sun_path)
 #define AUTOBIND_NAMES	0x100000	/* five digits */
 
+/* Guarded by: n unix_names_lock */
 struct spinlock unix_names_lock = SPINLOCK_INIT(RANK_SOCKET_NAMES);
 static struct list names[UNIX_HASH];		/* [n] */
 struct list unix_all = LIST_INIT(unix_all);	/* [n] oldest first */

@@ -13,7 +13,8 @@
  * Letting a packet's files go may end sockets, which lets their packets go: a chain of any length.  So files
  * are closed from a list (task->dropping) by the outermost call, never by recursion.
  *
- * Data        flying: sockets with u->flying > 0, nflying of them.  flyers: how many descriptors each user has in flight.
+ * Data        flying: sockets with u->flying > 0, nflying of them.  flyers: how many descriptors each user has in
+ *             flight.
  * Locks       rights_lock [g], which sleeps. Inside it, sockets' locks, one at a time, but for a listener's
  *             and then that of a connection it has not accepted.
  * Invariants  F1  u->flying is how many times u's file is in packets that were launched and not landed.
@@ -25,10 +26,10 @@
 #include "mm/slab.h"
 #include "net/unix/unix.h"
 
-struct flyer {
+struct flyer {			/* Guarded by: g rights_lock  a atomic */
 	struct flyer *next;
-	u32	uid;
-	u32	n;			/* > 0 */
+	u32	uid;			/* [g] */
+	u32	n;			/* [g] > 0 */
 };
 
 static struct mutex rights_lock;
@@ -118,18 +119,27 @@ rights_launch(struct rights *r)
 	return err;
 }
 
+/* p has no descriptors any more: those it had. NO_TSA: it is in no queue, or u's. */
+static struct rights *
+take_off(struct packet *p, struct unix_sock *u) NO_TSA
+{
+	struct rights *r = p->rights;
+
+	if (u)
+		spin_lock(&u->lock);
+	p->rights = NULL;
+	if (u)
+		spin_unlock(&u->lock);
+	return r;
+}
+
 struct rights *
 rights_land(struct packet *p, struct unix_sock *u)
 {
 	struct rights *r;
 
 	mutex_lock(&rights_lock);
-	if (u)
-		spin_lock(&u->lock);
-	r = p->rights;
-	p->rights = NULL;
-	if (u)
-		spin_unlock(&u->lock);
+	r = take_off(p, u);
 	for (u32 i = 0; i < r->n; i++) {
 		struct unix_sock *s = unix_of_file(r->file[i]);
 

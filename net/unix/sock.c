@@ -61,12 +61,14 @@ unix_peer(struct unix_sock *u)
 struct unix_sock *
 unix_create(int type)
 {
-	const struct socket_ops *ops = type == SOCK_STREAM ? &stream_ops : type == SOCK_DGRAM ? &dgram_ops : &seqpacket_ops;
+	static const struct socket_ops *const ops[] = {
+		[SOCK_STREAM] = &stream_ops, [SOCK_DGRAM] = &dgram_ops, [SOCK_SEQPACKET] = &seqpacket_ops,
+	};
 	struct unix_sock *u = slab_alloc(unix_cache, GFP_ZERO);
 
 	if (!u)
 		return NULL;
-	socket_init(&u->sock, ops, AF_UNIX, type, 0);
+	socket_init(&u->sock, ops[type], AF_UNIX, type, 0);
 	atomic_set(&u->refs, 1);
 	spin_init(&u->lock, RANK_SOCKET);
 	mutex_init(&u->read_lock, RANK_SOCKET_READ);

@@ -127,7 +127,7 @@ int	unix_autobind(struct unix_sock *u);	/* unless it has a name */
 struct unix_sock *unix_find(struct address *a, int type);
 int	unix_check_address(const struct address *a);	/* it may be looked up: 0 or -EINVAL */
 void	unix_name_copy(const struct unix_sock *u, struct address *out);	/* of a socket that is counted */
-void	unix_name_tell(const struct unix_sock *from, struct address *out);	/* to a receiver: nothing, if it has none */
+void	unix_name_tell(const struct unix_sock *from, struct address *out);	/* to a receiver: length 0, if none */
 void	unix_name_share(struct unix_sock *u, struct unix_sock *listener);
 void	unix_name_put(struct unix_name *n);
 void	unix_list(struct unix_sock *u);		/* it exists */
@@ -161,14 +161,15 @@ ssize_t	unix_dgram_send(struct socket *s, struct msg *m);
 ssize_t	unix_dgram_recv(struct socket *s, struct msg *m);
 ssize_t	unix_seqpacket_send(struct socket *s, struct msg *m);
 ssize_t	unix_seqpacket_recv(struct socket *s, struct msg *m);
-bool	unix_dgram_full(struct unix_sock *u, struct unix_sock *to);	/* no place in to's queue, and u polled for it */
+bool	unix_dgram_full(struct unix_sock *u, struct unix_sock *to);	/* no place in to's queue; u will be told */
 
 /* --- scm.c --- */
 int	scm_parse(struct msg *m, struct scm *scm);		/* 0, or -errno with nothing held */
 void	scm_drop(struct scm *scm);				/* what was not sent or not delivered */
 void	scm_cred_default(struct abi_ucred *c);			/* nobody said */
 bool	scm_same(const struct abi_ucred *a, const struct abi_ucred *b);
-void	scm_deliver(struct unix_sock *u, struct msg *m, struct scm *scm);	/* to the receiver's memory; scm is empty then */
+/* To the receiver's memory; scm is empty then. */
+void	scm_deliver(struct unix_sock *u, struct msg *m, struct scm *scm);
 
 /* --- rights.c: descriptors in flight --- */
 struct rights {
