@@ -153,7 +153,7 @@ item_hook(struct poll_table *pt, struct waitq *q)
 }
 
 static u32
-item_poll(struct epoll_item *item, struct poll_table *pt) MUST_HOLD(item->ep->lock)
+item_poll(struct epoll *ep, struct epoll_item *item, struct poll_table *pt) MUST_HOLD(ep->lock)
 {
 	return file_poll(item->file, pt) & (item->events | ALWAYS) & ~FLAGS;
 }
@@ -205,7 +205,7 @@ epoll_poll(struct file *f, struct poll_table *pt)
 		return 0;
 	mutex_lock_nested(&ep->lock);
 	while (!events && (item = ready_take(ep, &ep->ready)) != NULL) {
-		if (item_poll(item, NULL)) {
+		if (item_poll(ep, item, NULL)) {
 			ready_add(ep, item);
 			events = POLLIN | POLLRDNORM;
 		}
@@ -243,7 +243,7 @@ epoll_collect(struct epoll *ep, uptr_t out, long max)
 	mutex_lock(&ep->lock);
 	ready_splice_front(ep, &batch, &ep->ready);
 	while (n < max && (item = ready_take(ep, &batch)) != NULL) {
-		ev.events = item_poll(item, NULL);
+		ev.events = item_poll(ep, item, NULL);
 		if (!ev.events)
 			continue;
 		ev.data = item->data;
@@ -350,11 +350,9 @@ item_find(struct epoll *ep, struct file *f, int fd, struct rb_node **parent, str
 
 /* If the item's file has an event now, say so. */
 static void
-item_check(struct epoll_item *item, struct poll_table *pt) MUST_HOLD(item->ep->lock)
+item_check(struct epoll *ep, struct epoll_item *item, struct poll_table *pt) MUST_HOLD(ep->lock)
 {
-	struct epoll *ep = item->ep;
-
-	if (!item_poll(item, pt))
+	if (!item_poll(ep, item, pt))
 		return;
 	ready_add(ep, item);
 	wake_up(&ep->wait);
@@ -363,9 +361,8 @@ item_check(struct epoll_item *item, struct poll_table *pt) MUST_HOLD(item->ep->l
 
 /* End the item: off its file's queues and list, and every list of ep. */
 static void
-item_end(struct epoll_item *item) MUST_HOLD(epoll_tree_lock, item->ep->lock)
+item_end(struct epoll *ep, struct epoll_item *item) MUST_HOLD(epoll_tree_lock, ep->lock)
 {
-	struct epoll *ep = item->ep;
 	struct hook *h;
 	ulong flags;
 
@@ -415,25 +412,25 @@ item_add(struct epoll *ep, struct file *f, int fd, const struct abi_epoll_event 
 	f->watchers = item;
 	atomic_inc(&items_count);
 	h.item = item;
-	item_check(item, &h.pt);
+	item_check(ep, item, &h.pt);
 	if (h.err)
-		item_end(item);
+		item_end(ep, item);
 	return h.err;
 }
 
 static int
-item_modify(struct epoll_item *item, const struct abi_epoll_event *ev) MUST_HOLD(item->ep->lock)
+item_modify(struct epoll *ep, struct epoll_item *item, const struct abi_epoll_event *ev) MUST_HOLD(ep->lock)
 {
 	ulong flags;
 
 	if (item->events & EPOLLEXCLUSIVE)
 		return -EINVAL;
-	flags = spin_lock_irqsave(&item->ep->ready_lock);
+	flags = spin_lock_irqsave(&ep->ready_lock);
 	item->events = ev->events | ALWAYS;
-	spin_unlock_irqrestore(&item->ep->ready_lock, flags);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
 	item->data = ev->data;
 	smp_mb();			/* a waker that saw the old events has changed what item_poll sees */
-	item_check(item, NULL);
+	item_check(ep, item, NULL);
 	return 0;
 }
 
@@ -450,8 +447,8 @@ epoll_change(struct epoll *ep, int op, struct file *f, int fd, const struct abi_
 	if (!item)
 		return -ENOENT;
 	if (op == EPOLL_CTL_MOD)
-		return item_modify(item, ev);
-	item_end(item);
+		return item_modify(ep, item, ev);
+	item_end(ep, item);
 	return 0;
 }
 
@@ -524,7 +521,7 @@ epoll_release(struct file *f)
 	mutex_lock(&epoll_tree_lock);
 	mutex_lock(&ep->lock);
 	while ((n = rb_first(&ep->items)) != NULL)
-		item_end(rb_entry(n, struct epoll_item, node));
+		item_end(ep, rb_entry(n, struct epoll_item, node));
 	mutex_unlock(&ep->lock);
 	mutex_unlock(&epoll_tree_lock);
 	kfree(ep);
@@ -540,7 +537,7 @@ epoll_forget(struct file *f)
 	while ((item = f->watchers) != NULL) {
 		ep = item->ep;
 		mutex_lock(&ep->lock);
-		item_end(item);
+		item_end(ep, item);
 		mutex_unlock(&ep->lock);
 	}
 	mutex_unlock(&epoll_tree_lock);

@@ -1,4 +1,4 @@
-/* adjtimex and clock_adjtime: reading, what may be set, ADJ_SETOFFSET, and who may. */
+/* adjtime.c - adjtimex and clock_adjtime: reading, what may be set, ADJ_SETOFFSET, and who may. */
 #include "test.h"
 #include "abi/timex.h"
 

@@ -1,5 +1,6 @@
 /*
- * setitimer's three timers, RLIMIT_CPU, and what they count: user and system time, of threads, processes and children.
+ * itimers.c - setitimer's three timers, RLIMIT_CPU, and what they count: user and system time, of threads, processes
+ * and children.
  */
 #include <sys/resource.h>
 #include <sys/time.h>

@@ -1,6 +1,6 @@
 /*
- * pidfd: readable when the process ends, told apart from who gets its number next; signals, waitid, descriptors fetched;
- * clone with CLONE_PIDFD; threads; /proc.
+ * pidfd: readable when the process ends, told apart from who gets its number next; signals, waitid, descriptors
+ * fetched; clone with CLONE_PIDFD; threads; /proc.
  */
 #include <poll.h>
 #include <sched.h>

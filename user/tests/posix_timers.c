@@ -1,6 +1,7 @@
 /*
- * POSIX timers: signals with their value, once and again, overruns, to one thread, on clocks of CPU time; not inherited
- * and not kept by exec; sleeping on a clock of CPU time; setting the wall clock moves who waits for a time by it.
+ * posix_timers.c - POSIX timers: signals with their value, once and again, overruns, to one thread, on clocks of CPU
+ * time; not inherited and not kept by exec; sleeping on a clock of CPU time; setting the wall clock moves who waits for
+ * a time by it.
  */
 #include <sched.h>
 #include "abi/sched.h"
@@ -58,7 +59,9 @@ make(int clock, int notify, int sig, uint64_t v)
 static long
 set(int id, int flags, long v, long interval)
 {
-	struct itimerspec its = { { interval / 1000000000, interval % 1000000000 }, { v / 1000000000, v % 1000000000 } };
+	struct itimerspec its = {
+		{ interval / 1000000000, interval % 1000000000 }, { v / 1000000000, v % 1000000000 },
+	};
 
 	return syscall(SYS_timer_settime, id, flags, &its, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * SIGIO: F_SETOWN and F_SETOWN_EX, F_SETSIG with its reason, O_ASYNC on pipes and the terminal's side of FIOASYNC, process
- * groups, and what bad arguments get.
+ * sigio.c - SIGIO: F_SETOWN and F_SETOWN_EX, F_SETSIG with its reason, O_ASYNC on pipes and FIOASYNC, process groups,
+ * and what bad arguments get.
  */
 #include <sys/ioctl.h>
 #include "abi/ioctl.h"
