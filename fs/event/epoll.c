@@ -1,5 +1,5 @@
 /*
- * epoll.c - watching many files, and finding those that are ready without looking at the others.
+ * epoll.c - watching many files: who watches what.
  *
  *	epoll_ctl --> item --- hook on each wait queue of the file
  *	                |                   |
@@ -18,61 +18,21 @@
  *                 reference themselves.
  *             P2  an item that is off the ready list, and whose file has an event it wants, has been asked since
  *                 the event, or is about to be put on it by the waker.
- * Not here    ppoll (fs/poll.c), which joins queues for one call only.
+ * Not here    being woken, and epoll_pwait (epoll_ready.c); ppoll (fs/poll.c), which joins queues for one call only.
  * Further     epoll(7).
  */
 #include "fs/event/epoll.h"
-#include "abi/event.h"
-#include "abi/poll.h"
-#include "abi/time.h"
-#include "arch/pagetable.h"
 #include "fs/event/anon.h"
+#include "fs/event/epoll_private.h"
 #include "fs/internal.h"
 #include "fs/proc/tree.h"
 #include "kernel/fdtable.h"
-#include "kernel/sched.h"
-#include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "mm/frame.h"
 #include "mm/slab.h"
 
 #define CHAIN_MAX	5		/* epolls that watch one another */
-#define ALWAYS		(POLLERR | POLLHUP)
-#define FLAGS		(EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
 #define EXCLUSIVE_OK	(POLLIN | POLLOUT | ALWAYS | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
-#define EVENTS_MAX	(INT32_MAX / (int)sizeof(struct abi_epoll_event))
-
-struct epoll {				/* Guarded by: m lock  r ready_lock  t epoll_tree_lock */
-	struct mutex lock;
-	struct waitq wait;		/* tasks in epoll_pwait, woken one by one */
-	struct waitq poll_wait;		/* who watches this one */
-	struct spinlock ready_lock;
-	struct list ready;		/* [r] items, by ready_link */
-	struct rb_root items;		/* [m] */
-	struct file *file;		/* its own */
-	uint	visit, depth;		/* [t] the search that was here last, and what it found */
-};
-
-/* An item's place on one wait queue of its file. Most files have one or two. */
-struct hook {
-	struct waiter w;
-	struct waitq *q;
-	struct epoll_item *item;
-	struct hook *next;
-};
-
-struct epoll_item {			/* Guarded by: i immutable  m, r, t as above */
-	struct epoll *ep;		/* [i] */
-	struct file *file;		/* [i] */
-	int	fd;			/* [i] with file, what it is found by */
-	u32	events;			/* [m], and under [r] for wakers */
-	u64	data;			/* [m] */
-	struct rb_node node;		/* [m] */
-	struct list ready_link;		/* [r] */
-	struct hook *hooks;		/* [m] */
-	struct hook first;		/* one of them, unless unused */
-	struct epoll_item *next, **pprev; /* [t] on file->watchers */
-};
 
 /* While a file's poll() names its queues. */
 struct hooking {
@@ -86,49 +46,7 @@ static atomic_t items_count;
 static int items_max;			/* [i] by RAM */
 static uint last_visit;			/* [t] */
 
-static const struct file_ops epoll_fops;
-
-static inline bool is_epoll(const struct file *f) { return f->ops == &epoll_fops; }
-static inline bool epoll_has_ready(const struct epoll *ep) { return !list_empty(&ep->ready); }
-
-/* --- being woken --- */
-
-/* Events have come: tell one task that waits, and all who watch. True if a task was woken. */
-static bool
-epoll_notify(struct epoll *ep)
-{
-	bool waits;
-
-	smp_mb();
-	waits = waitq_active(&ep->wait);
-	if (waits)
-		waitq_wake_nested(&ep->wait, NULL, 1);
-	if (waitq_active(&ep->poll_wait))
-		waitq_wake_nested(&ep->poll_wait, (void *)(ulong)(POLLIN | POLLRDNORM), 0);
-	return waits;
-}
-
-/* The file's queue is woken: it is locked, interrupts are off. */
-static bool
-item_wake(struct waiter *w, void *key)
-{
-	struct epoll_item *item = container_of(w, struct hook, w)->item;
-	struct epoll *ep = item->ep;
-	u32 what = (ulong)key & 0xffff, wanted;
-
-	spin_lock_irqoff(&ep->ready_lock);
-	wanted = item->events & ~FLAGS;
-	if (wanted && (!what || (what & wanted))) {
-		if (list_empty(&item->ready_link))
-			list_push_back(&ep->ready, &item->ready_link);
-	} else {
-		wanted = 0;
-	}
-	spin_unlock_irqoff(&ep->ready_lock);
-	return wanted && epoll_notify(ep);
-}
-
-/* --- asking files --- */
+/* --- watching: epoll_tree_lock and ep->lock held --- */
 
 /* poll_wait() of the file comes here. */
 static void
@@ -151,172 +69,6 @@ item_hook(struct poll_table *pt, struct waitq *q)
 	item->hooks = hook;
 	waitq_add(q, &hook->w);
 }
-
-static u32
-item_poll(struct epoll *ep, struct epoll_item *item, struct poll_table *pt) MUST_HOLD(ep->lock)
-{
-	return file_poll(item->file, pt) & (item->events | ALWAYS) & ~FLAGS;
-}
-
-/* Take the first item off *list: NULL if there is none. */
-static struct epoll_item *
-ready_take(struct epoll *ep, struct list *list)
-{
-	ulong flags = spin_lock_irqsave(&ep->ready_lock);
-	struct epoll_item *item = list_first(list, struct epoll_item, ready_link);
-
-	if (item)
-		list_remove(&item->ready_link);
-	spin_unlock_irqrestore(&ep->ready_lock, flags);
-	return item;
-}
-
-static void
-ready_add(struct epoll *ep, struct epoll_item *item)
-{
-	ulong flags = spin_lock_irqsave(&ep->ready_lock);
-
-	if (list_empty(&item->ready_link))
-		list_push_back(&ep->ready, &item->ready_link);
-	spin_unlock_irqrestore(&ep->ready_lock, flags);
-}
-
-/* Move what is on `from` to the beginning of `to`. */
-static void
-ready_splice_front(struct epoll *ep, struct list *to, struct list *from)
-{
-	ulong flags = spin_lock_irqsave(&ep->ready_lock);
-
-	list_splice_back(from, to);
-	list_splice_back(to, from);
-	spin_unlock_irqrestore(&ep->ready_lock, flags);
-}
-
-/* Is there an event? Items that turn out to have none leave the ready list. */
-static uint
-epoll_poll(struct file *f, struct poll_table *pt)
-{
-	struct epoll *ep = f->private;
-	struct epoll_item *item;
-	uint events = 0;
-
-	poll_wait(pt, &ep->poll_wait);
-	if (!epoll_has_ready(ep))
-		return 0;
-	mutex_lock_nested(&ep->lock);
-	while (!events && (item = ready_take(ep, &ep->ready)) != NULL) {
-		if (item_poll(ep, item, NULL)) {
-			ready_add(ep, item);
-			events = POLLIN | POLLRDNORM;
-		}
-	}
-	mutex_unlock(&ep->lock);
-	return events;
-}
-
-/* --- collecting --- */
-
-/* item has been reported: once, until it changes, or again and again. */
-static void
-item_reported(struct epoll *ep, struct epoll_item *item) MUST_HOLD(ep->lock)
-{
-	ulong flags;
-
-	if (item->events & EPOLLONESHOT) {
-		flags = spin_lock_irqsave(&ep->ready_lock);
-		item->events &= FLAGS;
-		spin_unlock_irqrestore(&ep->ready_lock, flags);
-	} else if (!(item->events & EPOLLET)) {
-		ready_add(ep, item);
-	}
-}
-
-/* Up to max events to the user: how many, 0 if the ready list promised too much, -EFAULT. */
-static long
-epoll_collect(struct epoll *ep, uptr_t out, long max)
-{
-	struct list batch = LIST_INIT(batch);
-	struct abi_epoll_event ev = { 0 };
-	struct epoll_item *item;
-	long n = 0;
-
-	mutex_lock(&ep->lock);
-	ready_splice_front(ep, &batch, &ep->ready);
-	while (n < max && (item = ready_take(ep, &batch)) != NULL) {
-		ev.events = item_poll(ep, item, NULL);
-		if (!ev.events)
-			continue;
-		ev.data = item->data;
-		if (put_user(ev, uptr_add(out, n * sizeof(ev)))) {
-			ready_add(ep, item);
-			n = n ? n : -EFAULT;
-			break;
-		}
-		n++;
-		item_reported(ep, item);
-	}
-	ready_splice_front(ep, &ep->ready, &batch);
-	mutex_unlock(&ep->lock);
-	if (epoll_has_ready(ep))
-		wake_up(&ep->wait);
-	return n;
-}
-
-/* Sleep until something may be ready: 0, -ETIMEDOUT, -EINTR. */
-static int
-epoll_sleep(struct epoll *ep, u64 deadline)
-{
-	struct waiter w;
-	int err = 0;
-
-	waiter_init(&w);
-	w.exclusive = true;
-	waitq_prepare(&ep->wait, &w, TASK_INTERRUPTIBLE);
-	while (!err && !epoll_has_ready(ep)) {
-		err = wait_sleep_(TASK_INTERRUPTIBLE, deadline);
-		if (!err)
-			waitq_prepare(&ep->wait, &w, TASK_INTERRUPTIBLE);
-	}
-	waitq_finish(&ep->wait, &w);
-	if (epoll_has_ready(ep))
-		return 0;		/* also if we gave up: the wake-up may have been ours, and nobody else's */
-	return err == -ETIMEDOUT ? err : -EINTR;
-}
-
-/* epoll_pwait's work. deadline 0: do not wait. */
-static long
-epoll_wait(int epfd, uptr_t out, int max, u64 deadline, uptr_t mask, size_t size)
-{
-	struct mask_swap swap;
-	struct file *f;
-	bool put;
-	long n;
-
-	if (max <= 0 || max > EVENTS_MAX)
-		return -EINVAL;
-	if (out.addr > USER_TOP - max * sizeof(struct abi_epoll_event))
-		return -EFAULT;
-	n = mask_begin(&swap, mask, size);
-	if (n)
-		return n;
-	f = fd_get(epfd, &put);
-	n = !f ? -EBADF : !is_epoll(f) ? -EINVAL : 0;
-	while (!n) {
-		struct epoll *ep = f->private;
-
-		if (epoll_has_ready(ep))
-			n = epoll_collect(ep, out, max);
-		if (n || !deadline)
-			break;
-		n = epoll_sleep(ep, deadline);
-	}
-	if (f)
-		fd_put(f, put);
-	mask_end(&swap, n == -EINTR);
-	return n == -ETIMEDOUT ? 0 : n;
-}
-
-/* --- watching: epoll_tree_lock and ep->lock held --- */
 
 static int
 item_compare(const struct epoll_item *item, const struct file *f, int fd)
@@ -559,7 +311,7 @@ epoll_fdinfo(struct file *f, struct pbuf *b)
 	mutex_unlock(&ep->lock);
 }
 
-static const struct file_ops epoll_fops = {
+const struct file_ops epoll_fops = {
 	.poll = epoll_poll,
 	.release = epoll_release,
 	.fdinfo = epoll_fdinfo,
@@ -667,26 +419,4 @@ sys_epoll_ctl(const ulong *a)
 	}
 	fd_put(ef, eput);
 	return err;
-}
-
-/* epoll_pwait(2): the time in ms, negative for ever. */
-long
-sys_epoll_pwait(const ulong *a)
-{
-	int ms = a[3];
-	u64 deadline = ms < 0 ? TIME_NEVER : ms ? deadline_after(ms * NSEC_PER_MSEC) : 0;
-
-	return epoll_wait(a[0], UPTR(a[1]), a[2], deadline, UPTR(a[4]), a[5]);
-}
-
-/* epoll_pwait2(2). */
-long
-sys_epoll_pwait2(const ulong *a)
-{
-	u64 ns = TIME_NEVER;
-	int err = a[3] ? timespec_from_user(UPTR(a[3]), &ns) : 0;
-
-	if (err)
-		return err;
-	return epoll_wait(a[0], UPTR(a[1]), a[2], ns ? deadline_after(ns) : 0, UPTR(a[4]), a[5]);
 }
