@@ -42,7 +42,7 @@ struct timer {
 
 void	timer_setup(struct timer *t, void (*fn)(struct timer *));
 void	timer_start(struct timer *t, u64 expires);	/* (re)start on this cpu */
-bool	timer_move(struct timer *t, u64 expires);	/* the same if it is pending: was it? Not while others start it */
+bool	timer_move(struct timer *t, u64 expires);	/* the same if it is pending. Not while others start it */
 /*
  * Not queued and not running anywhere when this returns (but may be called by fn itself). True if it was still
  * pending. Not with a lock held that fn takes.

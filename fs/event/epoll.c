@@ -41,6 +41,7 @@ struct hooking {
 	int	err;
 };
 
+/* Guarded by: i immutable  t epoll_tree_lock */
 static struct mutex epoll_tree_lock;
 static atomic_t items_count;
 static int items_max;			/* [i] by RAM */
