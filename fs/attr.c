@@ -7,6 +7,7 @@
  *             program that stats while another writes learns no less than before.
  * Further     stat(2), statx(2), chmod(2), chown(2), utimensat(2), access(2).
  */
+#include "abi/memfd.h"
 #include "abi/mount.h"
 #include "abi/prctl.h"
 #include "abi/time.h"
@@ -332,6 +333,8 @@ path_chmod(const struct path *p, u32 mode)
 		return -EOPNOTSUPP;
 	rwsem_lock_write(&i->lock);
 	if (!inode_owner(i)) {
+		err = -EPERM;
+	} else if ((i->seals & F_SEAL_EXEC) && ((i->mode ^ mode) & 0111)) {
 		err = -EPERM;
 	} else {
 		if (!task_in_group(i->gid) && !capable(CAP_FSETID))

@@ -6,6 +6,7 @@
 #include "abi/ioctl.h"
 #include "fs/async.h"
 #include "fs/internal.h"
+#include "fs/memfd.h"
 #include "kernel/fdtable.h"
 
 #define SETFL_BITS	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC)
@@ -108,6 +109,9 @@ do_fcntl(int fd, struct file *f, uint cmd, ulong arg)
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return fcntl_seals(f, cmd, arg);
 	case F_SETOWN:
 	case F_GETOWN:
 	case F_SETOWN_EX:

@@ -502,6 +502,7 @@ inotify_release(struct file *f)
 }
 
 static const struct file_ops inotify_fops = {
+	.anon_name = "inotify",
 	.read = inotify_read,
 	.poll = inotify_poll,
 	.ioctl = inotify_ioctl,

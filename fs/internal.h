@@ -203,6 +203,8 @@ name_put(struct name *n)
 
 /* The last step of vfs_open, for callers with a path: takes over p. ERR_PTR. */
 struct file *path_open(struct path *p, u32 flags);
+/* Open i, whose reference is taken over, as a name in dir that nobody can look up. ERR_PTR. */
+struct file *open_unnamed(const struct path *dir, const char *name, struct inode *i, u32 flags);
 
 /* --- mount.c --- */
 void	mount_init(void);
@@ -212,6 +214,8 @@ void	mount_get(struct mount *m);
 void	mount_put(struct mount *m);
 /* Writing through p is allowed: 0 or -EROFS. */
 int	mount_may_write(const struct path *p);
+/* A mount of sb that is nowhere in the tree; NULL. */
+struct mount *mount_hidden(struct super_block *sb);
 /* Mount the first file system as everybody's root: only for boot. */
 int	mount_root(const char *type, struct path *out);
 

@@ -8,7 +8,9 @@
  */
 #include "abi/dirent.h"
 #include "abi/mount.h"
+#include "abi/memfd.h"
 #include "fs/internal.h"
+#include "fs/memfd.h"
 #include "kernel/signal.h"
 #include "lib/string.h"
 
@@ -35,6 +37,9 @@ ram_write(struct file *f, struct uio *u, loff_t *pos)
 	rwsem_lock_write(&i->lock);
 	if (write_flags(f, u) & O_APPEND)
 		*pos = i->size;
+	n = likely(!(i->seals & ~F_SEAL_SEAL)) ? 0 : seals_check_write(i, *pos + u->resid);
+	if (unlikely(n))
+		goto out;
 	if (unlikely((u64)*pos >= limit && u->resid)) {
 		n = *pos == INT64_MAX ? -EFBIG : file_size_allowed(*pos + 1);
 	} else {
@@ -43,6 +48,7 @@ ram_write(struct file *f, struct uio *u, loff_t *pos)
 		if (n > 0)
 			i->mtime = i->ctime = time_now();
 	}
+out:
 	rwsem_unlock_write(&i->lock);
 	return n;
 }
@@ -100,7 +106,7 @@ ram_seek(struct file *f, loff_t off, int whence)
 static int
 ram_mmap(struct file *f, struct area *a)
 {
-	return 0;
+	return seals_check_map(f->inode, a);
 }
 
 /* Nothing is anywhere else. */
@@ -158,6 +164,12 @@ ram_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		return -EOPNOTSUPP;
 	rwsem_lock_write(&i->lock);
+	if (i->seals & (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) ? F_SEAL_WRITE | F_SEAL_FUTURE_WRITE : 0))
+		err = -EPERM;
+	else if (end > i->size && !(mode & FALLOC_FL_PUNCH_HOLE))
+		err = seals_check_size(i, end);
+	if (err)
+		goto out;
 	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		zero_range(&i->mapping, off, MIN(end, i->size));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE))
@@ -167,6 +179,7 @@ ram_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 	else if (!(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
 		i->size = end;
 	i->mtime = i->ctime = time_now();
+out:
 	rwsem_unlock_write(&i->lock);
 	return err;
 }

@@ -338,6 +338,12 @@ mount_root(const char *type, struct path *out)
 	return 0;
 }
 
+struct mount *
+mount_hidden(struct super_block *sb)
+{
+	return mount_new(sb, sb->root, sb->fs->name, 0);
+}
+
 /* --- umount --- */
 
 /* Take m and all below it out of the tree, and drop the lock. */

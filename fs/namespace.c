@@ -183,7 +183,9 @@ vfs_link(int odfd, const char *oname, int ndfd, const char *nname, uint flags)
 		err = -EPERM;
 	if (!err) {
 		rwsem_lock_write(&i->lock);
-		err = i->nlink ? dir->ops->link(dir, d, i) : -ENOENT;
+		err = i->nlink || (i->flags & INODE_LINKABLE) ? dir->ops->link(dir, d, i) : -ENOENT;
+		if (!err)
+			inode_flags_clear(i, INODE_LINKABLE);
 		rwsem_unlock_write(&i->lock);
 		if (!err)
 			notify_inode(i, IN_ATTRIB);

@@ -9,6 +9,8 @@
 #include "fs/internal.h"
 #include "fs/notify.h"
 #include "kernel/fdtable.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
 
 #define O_TMPFILE_BIT	(O_TMPFILE & ~O_DIRECTORY)
 #define O_VALID		(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
@@ -118,6 +120,50 @@ path_open(struct path *p, u32 flags)
 	return path_open_allowed(p, flags);
 }
 
+struct file *
+open_unnamed(const struct path *dir, const char *name, struct inode *i, u32 flags)
+{
+	struct path p = *dir;
+	struct qname q;
+
+	qname_init(&q, dir->dentry, name, strlen(name));
+	p.dentry = d_alloc(dir->dentry, &q);
+	if (!p.dentry) {
+		inode_put(i);
+		return ERR_PTR(-ENOMEM);
+	}
+	d_instantiate(p.dentry, i);
+	mount_get(p.mnt);
+	return path_open_allowed(&p, flags);
+}
+
+/* O_TMPFILE: a file in the directory p, whose count moves, without a name; O_EXCL: it will never have one. */
+static struct file *
+open_tmpfile(struct path *p, u32 flags, u32 mode)
+{
+	struct inode *dir = p->dentry->inode, *i = NULL;
+	char name[24];
+	struct file *f;
+	int err = mount_may_write(p);
+
+	rwsem_lock_write(&dir->lock);
+	if (!err)
+		err = dir_may_create(dir);
+	if (!err)
+		i = dir->ops->tmpfile ? dir->ops->tmpfile(dir, S_IFREG | (mode & 07777)) : ERR_PTR(-EOPNOTSUPP);
+	rwsem_unlock_write(&dir->lock);
+	if (err || IS_ERR(i)) {
+		f = err ? ERR_PTR(err) : (struct file *)i;
+	} else {
+		if (!(flags & O_EXCL))
+			inode_flags_set(i, INODE_LINKABLE);
+		snprintf(name, sizeof(name), "#%lu", (ulong)i->ino);
+		f = open_unnamed(p, name, i, flags & ~O_EXCL);
+	}
+	path_put(p);
+	return f;
+}
+
 /*
  * Make the file named by the walk's last component, or find that somebody just did. The walk is
  * unlocked in the directory; it is not ended. 0 and *out counted, *made; or -errno.
@@ -221,8 +267,9 @@ vfs_open(int dfd, const char *name, u32 flags, u32 mode)
 	int err;
 
 	flags &= O_VALID;
-	if (unlikely(flags & O_TMPFILE_BIT))
-		return ERR_PTR(flags & O_ACCMODE ? -EOPNOTSUPP : -EINVAL);
+	if (unlikely(flags & O_TMPFILE_BIT) &&
+	    ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || !(flags & O_ACCMODE) || (flags & O_PATH)))
+		return ERR_PTR(-EINVAL);
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if (flags & O_CREAT)
@@ -233,7 +280,7 @@ vfs_open(int dfd, const char *name, u32 flags, u32 mode)
 	err = path_lookup(dfd, name, lookup, &p);
 	if (unlikely(err))
 		return ERR_PTR(err);
-	return path_open(&p, flags);
+	return unlikely(flags & O_TMPFILE_BIT) ? open_tmpfile(&p, flags, mode) : path_open(&p, flags);
 }
 
 long

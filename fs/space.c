@@ -2,6 +2,7 @@
  * space.c - how long files are: truncate, fallocate.
  */
 #include "fs/internal.h"
+#include "fs/memfd.h"
 #include "fs/notify.h"
 #include "kernel/fdtable.h"
 #include "kernel/signal.h"
@@ -32,10 +33,12 @@ vfs_truncate(struct path *p, struct file *f, loff_t len)
 	if (err)
 		return err;
 	rwsem_lock_write(&i->lock);
-	inode_strip_suid(i);
-	if (i->ops->setattr)
+	err = seals_check_size(i, len);
+	if (!err)
+		inode_strip_suid(i);
+	if (!err && i->ops->setattr)
 		err = i->ops->setattr(i, &a);
-	else
+	else if (!err)
 		inode_setattr(i, &a);
 	rwsem_unlock_write(&i->lock);
 	if (!err && p->dentry)

@@ -10,6 +10,7 @@
  * Further     tmpfs(5), and Linux Documentation/filesystems/tmpfs.rst for the options.
  */
 #include "abi/mount.h"
+#include "abi/memfd.h"
 #include "abi/statfs.h"
 #include "abi/xattr.h"
 #include "fs/internal.h"
@@ -36,6 +37,7 @@ struct tmpfs {				/* Guarded by: i immutable but for remount  a atomic */
 static const struct inode_ops tmpfs_dir_ops, tmpfs_file_ops, tmpfs_link_ops, tmpfs_special_ops;
 static const struct super_ops tmpfs_super_ops;
 static struct super_block *shmem_sb;
+static struct mount *shmem_mount;	/* for files that have a path, but none that leads to them */
 
 static inline struct tmpfs *tmpfs_of(const struct inode *i) { return i->sb->private; }
 
@@ -108,6 +110,7 @@ tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u32 rdev)
 		i->ops = &tmpfs_file_ops;
 		i->fops = &ram_file_fops;
 		i->mapping.ops = &tmpfs_mapping_ops;
+		i->seals = F_SEAL_SEAL;
 		break;
 	case S_IFDIR:
 		i->ops = &tmpfs_dir_ops;
@@ -219,6 +222,16 @@ tmpfs_mknod(struct inode *dir, struct dentry *d, u32 mode, u32 rdev)
 	return tmpfs_add(dir, d, tmpfs_inode(dir->sb, dir, mode, rdev));
 }
 
+static struct inode *
+tmpfs_tmpfile(struct inode *dir, u32 mode)
+{
+	struct inode *i = tmpfs_inode(dir->sb, dir, mode, 0);
+
+	if (!IS_ERR(i))
+		i->nlink = 0;
+	return i;
+}
+
 static int
 tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
 {
@@ -304,6 +317,7 @@ tmpfs_readlink(struct inode *i, char *buf, size_t size)
 static const struct inode_ops tmpfs_dir_ops = {
 	.create = tmpfs_create,
 	.mkdir = tmpfs_create,
+	.tmpfile = tmpfs_tmpfile,
 	.mknod = tmpfs_mknod,
 	.symlink = tmpfs_symlink,
 	.link = tmpfs_link,
@@ -606,6 +620,17 @@ shmem_file_create(u64 size, bool reserve)
 	return f;
 }
 
+struct file *
+shmem_file_named(const char *name)
+{
+	struct inode *i = tmpfs_inode(shmem_sb, NULL, S_IFREG | 0777, 0);
+
+	if (IS_ERR(i))
+		return ERR_PTR(PTR_ERR(i));
+	i->nlink = 0;
+	return open_unnamed(&(struct path){ shmem_mount, shmem_sb->root }, name, i, O_RDWR | O_LARGEFILE);
+}
+
 static const struct file_system tmpfs_fs = { .name = "tmpfs", .nodev = true, .mount = tmpfs_mount };
 static const struct file_system rootfs_fs = { .name = "rootfs", .nodev = true, .mount = rootfs_mount };
 
@@ -615,6 +640,7 @@ tmpfs_init(void)
 	fs_register(&rootfs_fs);
 	fs_register(&tmpfs_fs);
 	shmem_sb = ram_super_create(&tmpfs_fs, 0, "size=0,nr_inodes=0", 0700, true);
-	if (IS_ERR(shmem_sb))
+	shmem_mount = IS_ERR(shmem_sb) ? NULL : mount_hidden(shmem_sb);
+	if (!shmem_mount)
 		panic("no memory for the first file system");
 }

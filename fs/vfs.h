@@ -126,6 +126,7 @@ struct inode {
 	struct watch *watches;		/* of inotify, under its lock; NULL: nobody watches */
 	struct lock_list *locks;	/* byte-range and flock locks (fs/locks.c), NULL: never any */
 	u32	flags;			/* [a] INODE_* */
+	u32	seals;			/* [l] F_SEAL_* of a file in memory (memfd.c) */
 	struct inode *hash_next;	/* under icache_lock (fs/icache.c) */
 	struct list dirty_link;		/* on sb->dirty, under dirty_lock */
 	u64	dirtied;		/* when it became dirty, ns since boot */
@@ -138,6 +139,7 @@ struct inode {
 #define INODE_HASHED	BIT(3)		/* in the inode cache */
 #define INODE_DIRTY	BIT(4)		/* attributes to be written: write_inode */
 #define INODE_DIRTY_PAGES BIT(5)	/* pages to be written */
+#define INODE_LINKABLE	BIT(7)		/* never had a name (O_TMPFILE), and may get one */
 #define INODE_SYNCING	BIT(6)		/* the writer has it: the next one waits */
 
 /* All with dir->lock held for write (lookup: read or write) by the VFS. Names are NUL-terminated in dentry->name. */
@@ -146,6 +148,8 @@ struct inode_ops {
 	int	(*lookup)(struct inode *dir, struct dentry *d);
 	int	(*create)(struct inode *dir, struct dentry *d, u32 mode);
 	int	(*mkdir)(struct inode *dir, struct dentry *d, u32 mode);
+	/* A regular file that has no name, nlink 0, counted: it goes with its last reference. ERR_PTR. */
+	struct inode *(*tmpfile)(struct inode *dir, u32 mode);
 	int	(*mknod)(struct inode *dir, struct dentry *d, u32 mode, u32 rdev);
 	int	(*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int	(*link)(struct inode *dir, struct dentry *d, struct inode *target);
@@ -403,6 +407,8 @@ void	ram_unlink(struct dentry *d);
 long	file_fallocate(struct file *f, int mode, loff_t off, loff_t len);
 /* reserve: its pages count as promised from now on (mm/commit.c). ERR_PTR. */
 struct file *shmem_file_create(u64 size, bool reserve);
+/* An empty one that is called /NAME where its path is asked for, though nobody can look it up. ERR_PTR. */
+struct file *shmem_file_named(const char *name);
 
 /* --- poll --- */
 struct poll_table {

@@ -14,6 +14,7 @@
  *             Order: mm->lock, a page's lock, areas_lock, pt_lock.
  * Invariants  P1 and P2 of pagetable.c.
  */
+#include "abi/memfd.h"
 #include "arch/pagetable.h"
 #include "fs/vfs.h"
 #include "mm/internal.h"
@@ -25,6 +26,9 @@ void
 mapping_add_area(struct mapping *m, struct area *a)
 {
 	mutex_lock(&m->areas_lock);
+	/* Who seals the file has looked for writable mappings before this one was there to be seen. */
+	if (unlikely(m->inode->seals & F_SEAL_WRITE) && (a->flags & VM_SHARED))
+		a->flags &= ~(VM_WRITE | VM_MAYWRITE);
 	list_push_back(&m->areas, &a->map_link);
 	mutex_unlock(&m->areas_lock);
 }

@@ -204,6 +204,45 @@ ext4_symlink(struct inode *dir, struct dentry *d, const char *target)
 	return make(dir, d, S_IFLNK | 0777, fill_symlink, target);
 }
 
+/* A file without a name: an orphan from the start. */
+static struct inode *
+tmpfile_once(struct inode *dir, u32 mode)
+{
+	struct super_block *sb = dir->sb;
+	struct handle *h = ext4_begin(sb, credits_create(sb));
+	struct inode *inode;
+	int err, end;
+
+	if (IS_ERR(h))
+		return (struct inode *)h;
+	inode = ext4_inode_alloc(h, dir, mode);
+	if (IS_ERR(inode)) {
+		ext4_end(sb, h);
+		return inode;
+	}
+	inode->nlink = 0;
+	err = ext4_orphan_add(h, inode);
+	if (!err)
+		err = ext4_inode_dirty(h, inode);
+	end = ext4_end(sb, h);
+	err = err ? err : end;
+	if (err)
+		inode_put(inode);
+	return err ? ERR_PTR(err) : inode;
+}
+
+static struct inode *
+ext4_tmpfile(struct inode *dir, u32 mode)
+{
+	struct inode *inode;
+	int tries = 0;
+
+	do {
+		inode = tmpfile_once(dir, mode);
+	} while (IS_ERR(inode) && PTR_ERR(inode) == -ENOSPC && ext4_alloc_retry(dir->sb, &tries));
+	return inode;
+}
+
 static int
 link_once(struct inode *dir, struct dentry *d, struct inode *target)
 {
@@ -221,6 +260,11 @@ link_once(struct inode *dir, struct dentry *d, struct inode *target)
 	if (err) {
 		target->nlink--;
 		ext4_inode_dirty(h, target);
+	} else if (target->nlink == 1) {
+		/* It had no name (O_TMPFILE): now nothing is left to be finished. */
+		err = ext4_orphan_del(h, target);
+		if (!err)
+			err = ext4_inode_dirty(h, target);
 	}
 	end = ext4_end(sb, h);
 	if (err || end)
@@ -523,6 +567,7 @@ const struct inode_ops ext4_dir_ops = {
 	.lookup = ext4_lookup,
 	.create = ext4_create,
 	.mkdir = ext4_mkdir,
+	.tmpfile = ext4_tmpfile,
 	.mknod = ext4_mknod,
 	.symlink = ext4_symlink,
 	.link = ext4_link,

@@ -208,6 +208,7 @@
 #define SYS_process_vm_writev	271
 #define SYS_renameat2	276
 #define SYS_getrandom	278
+#define SYS_memfd_create 279
 #define SYS_execveat		281
 #define SYS_membarrier		283
 #define SYS_mlock2		284
