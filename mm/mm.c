@@ -206,15 +206,3 @@ mm_map_vdso(struct mm *mm)
 	area_free(code);
 	return -ENOMEM;
 }
-
-void
-mm_usage(struct mm *mm, struct mm_usage *out)
-{
-	out->size = mm->total_pages;
-	out->rss = mm->rss_anon + mm->rss_file;
-	out->shared = mm->rss_file;
-	out->text = PAGE_ALIGN(mm->end_code - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >> PAGE_SHIFT;
-	out->data = mm->data_pages;
-	out->stack = mm->stack_pages;
-	out->pt = mm->pt_pages;
-}

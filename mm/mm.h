@@ -120,5 +120,13 @@ void	mm_tlb_flush(struct mm *mm, u64 start, u64 end);
 
 struct mm_usage { u64 size, rss, shared, text, data, stack, pt; };	/* pages */
 void	mm_usage(struct mm *mm, struct mm_usage *out);
+/* Of an area, in pages; the pss in bytes << PSS_SHIFT. */
+#define PSS_SHIFT	12
+struct area_usage {
+	u64	rss, anon, shared_clean, shared_dirty, private_clean, private_dirty;
+	u64	pss, pss_dirty, pss_locked;
+};
+/* Add what a has in memory to *u. */
+void	area_usage(struct mm *mm, const struct area *a, struct area_usage *u) MUST_HOLD_SHARED(mm->lock);
 
 #endif

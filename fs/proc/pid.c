@@ -553,6 +553,8 @@ static const struct pentry net_table[] = {
 	SETTING("oom_score_adj", oom_score_adj_show, oom_score_adj_write), \
 	SECRET("personality", 0400, personality_show), \
 	LINK(root), \
+	SECRET("smaps", 0444, proc_smaps_show), \
+	SECRET("smaps_rollup", 0444, proc_smaps_rollup_show), \
 	PFILE("stat", stat_show), \
 	PFILE("statm", proc_statm_show), \
 	PFILE("status", status_show), \

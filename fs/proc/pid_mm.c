@@ -11,7 +11,6 @@
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 
-#define MAPS_NAME_COLUMN 73		/* where Linux pads to before an area's name */
 #define ARGS_MAX	(2 * MiB)	/* more than exec allows */
 
 /* Linux names these areas, and programs look for the names. */
@@ -24,13 +23,13 @@ area_label(const struct mm *mm, const struct area *a)
 		return a->pgoff ? "[vdso]" : "[vvar]";
 	if (a->start < mm->brk && a->end > mm->brk_start)
 		return "[heap]";
-	if (a->flags & VM_GROWSDOWN)
+	if (a->start <= mm->start_stack && mm->start_stack <= a->end)
 		return "[stack]";
 	return NULL;
 }
 
-static void
-put_area(struct pbuf *b, const struct mm *mm, const struct area *a, char *page)
+void
+proc_put_area(struct pbuf *b, const struct mm *mm, const struct area *a, char *page)
 {
 	struct inode *i = a->file ? a->file->inode : NULL;
 	u32 dev = i ? i->sb->dev : 0;
@@ -43,12 +42,12 @@ put_area(struct pbuf *b, const struct mm *mm, const struct area *a, char *page)
 		    (ulong)(a->file ? a->pgoff << PAGE_SHIFT : 0), (uint)ABI_DEV_MAJOR(dev), (uint)ABI_DEV_MINOR(dev),
 		    i ? (ulong)i->ino : 0UL);
 	if (label) {
-		pbuf_pad(b, from, MAPS_NAME_COLUMN);
+		pbuf_pad(b, from, PROC_NAME_COLUMN);
 		pbuf_printf(b, "%s", label);
 	} else if (a->file && a->file->path.dentry) {
 		ssize_t len = proc_path_text(&a->file->path, page, PAGE_SIZE);
 
-		pbuf_pad(b, from, MAPS_NAME_COLUMN);
+		pbuf_pad(b, from, PROC_NAME_COLUMN);
 		if (len > 0)
 			pbuf_put(b, page, len);
 	}
@@ -70,7 +69,7 @@ proc_maps_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	}
 	rwsem_lock_read(&mm->lock);
 	for (struct rb_node *r = rb_first(&mm->areas); r; r = rb_next(r))
-		put_area(b, mm, rb_entry(r, struct area, node), page);
+		proc_put_area(b, mm, rb_entry(r, struct area, node), page);
 	rwsem_unlock_read(&mm->lock);
 	kfree(page);
 	mm_put(mm);

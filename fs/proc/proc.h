@@ -8,8 +8,10 @@
 
 #include "fs/proc/tree.h"
 
+struct area;
 struct files;
 struct fs_context;
+struct mm;
 
 #define USER_HZ		100		/* ticks per second in /proc: AT_CLKTCK */
 #define NSEC_PER_USER_TICK (1000000000UL / USER_HZ)
@@ -24,10 +26,17 @@ struct fs_context *task_fs_get(struct task *t);
 
 /* --- pid_mm.c: what is in a process's memory --- */
 int	proc_maps_show(struct pbuf *b, const struct pnode *n, struct task *t);
+/* One line of maps; page: room for a path. */
+#define PROC_NAME_COLUMN 73	/* where Linux pads to before an area's name */
+void	proc_put_area(struct pbuf *b, const struct mm *mm, const struct area *a, char *page);
 int	proc_statm_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_cmdline_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_environ_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_auxv_show(struct pbuf *b, const struct pnode *n, struct task *t);
+
+/* --- smaps.c --- */
+int	proc_smaps_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_smaps_rollup_show(struct pbuf *b, const struct pnode *n, struct task *t);
 
 /* --- fd.c: what a process has open --- */
 int	proc_fd_lookup(const struct pnode *dir, struct task *t, const char *name, struct pnode *out);

@@ -31,6 +31,15 @@
 #define AT_HWCAP2	26
 #define AT_EXECFN	31
 #define AT_SYSINFO_EHDR	33	/* the vDSO's ELF header */
+/* Of each level a size, and line size and ways; 0: not known. */
+#define AT_L1I_CACHESIZE 40
+#define AT_L1I_CACHEGEOMETRY 41
+#define AT_L1D_CACHESIZE 42
+#define AT_L1D_CACHEGEOMETRY 43
+#define AT_L2_CACHESIZE	44
+#define AT_L2_CACHEGEOMETRY 45
+#define AT_L3_CACHESIZE	46
+#define AT_L3_CACHEGEOMETRY 47
 #define AT_MINSIGSTKSZ	51
 
 struct abi_auxv {
