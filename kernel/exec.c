@@ -344,7 +344,8 @@ sys_execveat(const ulong *a)
 	int flags = a[4], err;
 	struct exec x = {
 		.dfd = a[0],
-		.lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
+		.lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+			  (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0),
 	};
 	char prefix[PREFIX_MAX];
 	size_t n;

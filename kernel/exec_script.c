@@ -169,7 +169,8 @@ exec_find(struct exec *x, bool *replaced)
 
 	*replaced = false;
 	for (depth = 0;; depth++) {
-		struct file *f = path ? exec_open(AT_FDCWD, path, LOOKUP_FOLLOW) : exec_open(x->dfd, x->path, x->lookup);
+		struct file *f = path ? exec_open(AT_FDCWD, path, LOOKUP_FOLLOW) :
+					exec_open(x->dfd, x->path, x->lookup);
 
 		err = PTR_ERR(f);
 		if (IS_ERR(f))

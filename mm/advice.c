@@ -76,7 +76,8 @@ static int
 willneed(struct mm *mm, struct area *a, u64 start, u64 end)
 {
 	if (a->file && !mapping_is_ram(&a->file->inode->mapping))
-		readahead_range(&a->file->inode->mapping, area_index(a, start), MIN((end - start) >> PAGE_SHIFT, 1024UL));
+		readahead_range(&a->file->inode->mapping, area_index(a, start),
+				MIN((end - start) >> PAGE_SHIFT, 1024UL));
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 #include "kernel/task.h"
 #include "mm/internal.h"
 
-#define RESERVE_PART	32		/* of RAM, or of a program: so much is kept for root, or for the user's way out */
+#define RESERVE_PART	32		/* of RAM, or of a program: kept for root, or for the user's way out */
 #define ADMIN_MAX	(8 * MiB)
 #define USER_MAX	(128 * MiB)
 

@@ -319,8 +319,8 @@ brk_grow(struct mm *mm, u64 old_end, u64 new_end) MUST_HOLD(mm->lock)
 	u64 pages = (new_end - old_end) >> PAGE_SHIFT;
 	struct area *a;
 
-	if (!area_range_free(mm, old_end, new_end) || !mm_may_lock(mm, flags, pages) || !mm_may_grow(mm, flags, pages) ||
-	    !commit_allows(mm, pages))
+	if (!area_range_free(mm, old_end, new_end) || !mm_may_lock(mm, flags, pages) ||
+	    !mm_may_grow(mm, flags, pages) || !commit_allows(mm, pages))
 		return false;
 	if (extend_neighbour(mm, old_end, new_end, flags))
 		return true;

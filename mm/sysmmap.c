@@ -32,7 +32,8 @@ implied_exec(u32 vm_flags)
 /* What MAP_SHARED_VALIDATE knows: the flags that Linux had before it, which MAP_SHARED takes in any number. */
 #define MAP_HUGE_SIZES	0x7c000000U
 #define MAP_KNOWN	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
-			 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_HUGE_SIZES)
+			 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | \
+			 MAP_HUGE_SIZES)
 
 /* May this file be mapped so? 0 or -errno. */
 static int
@@ -67,7 +68,8 @@ map_and_populate(u64 addr, u64 len, u32 vm_flags, u32 flags, struct file *file, 
 	long ret = mm_map(mm, addr, len, vm_flags, flags, file, pgoff);
 
 	/* Best effort: a page that cannot be had is faulted on when it is touched. */
-	if (ret >= 0 && ((flags & MAP_LOCKED) || mm->lock_future || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+	if (ret >= 0 && ((flags & MAP_LOCKED) || mm->lock_future ||
+			 (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
 		mm_populate(mm, ret, ret + PAGE_ALIGN(len), 0);
 	return ret;
 }

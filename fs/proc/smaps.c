@@ -34,7 +34,8 @@ put_flags(struct pbuf *b, u32 flags)
 {
 	static const struct { u32 flag; const char *name; } letters[] = {
 		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" }, { 0, "mr" },
-		{ VM_MAYWRITE, "mw" }, { 0, "me" }, { VM_SHARED, "ms" }, { VM_GROWSDOWN, "gd" }, { VM_LOCKED, "lo" }, { VM_LOCKONFAULT, "lf" }, { VM_DONTCOPY, "dc" },
+		{ VM_MAYWRITE, "mw" }, { 0, "me" }, { VM_SHARED, "ms" }, { VM_GROWSDOWN, "gd" },
+		{ VM_LOCKED, "lo" }, { VM_LOCKONFAULT, "lf" }, { VM_DONTCOPY, "dc" },
 		{ VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" },
 	};
 

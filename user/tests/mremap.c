@@ -1,4 +1,4 @@
-/* mremap, and the rarer flags of mmap and mprotect: a second mapping, DONTUNMAP, the vDSO moved, stacks of one's own. */
+/* mremap, and rarer flags of mmap and mprotect: a second mapping, DONTUNMAP, the vDSO moved, stacks of one's own. */
 #include <sys/auxv.h>
 #include "test.h"
 
@@ -6,6 +6,7 @@
 #define NOREPLACE	0x100000
 #define DONTUNMAP	4
 #define GROWSDOWN	0x0100
+#define FIXED_ANON	(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
 #define P_GROWSDOWN	0x01000000
 
 static volatile char *where;
@@ -120,7 +121,7 @@ grows_down(void)
 	char *room = map_anon(2048 * PAGE, PROT_NONE), *s = room + 2000 * PAGE;
 
 	CHECK(munmap(room, 2048 * PAGE) == 0);
-	CHECK(mmap(s, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | GROWSDOWN, -1, 0) == s);
+	CHECK(mmap(s, 2 * PAGE, PROT_READ | PROT_WRITE, FIXED_ANON | GROWSDOWN, -1, 0) == s);
 	s[0] = 1;
 	s[-100 * PAGE] = 2;
 	CHECK(s[-50 * PAGE] == 0);
@@ -129,7 +130,7 @@ grows_down(void)
 	CHECK_ERRNO(EINVAL, mprotect(s, PAGE, PROT_READ | 0x100));
 	CHECK_ERRNO(EINVAL, mprotect(s, PAGE, PROT_READ | 0x03000000));
 	CHECK(mprotect(s, 0, PROT_READ | 0x100) == 0);
-	CHECK(mmap(room + 1000 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+	CHECK(mmap(room + 1000 * PAGE, PAGE, PROT_READ | PROT_WRITE, FIXED_ANON, -1, 0) != MAP_FAILED);
 	CHECK(dies(room + 1001 * PAGE, SIGSEGV) && dies(room + 1256 * PAGE, SIGSEGV));
 	room[1258 * PAGE] = 1;
 }

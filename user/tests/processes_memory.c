@@ -7,8 +7,10 @@
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
 #endif
-#define READV(pid, l, n, r, m, f)	syscall(SYS_process_vm_readv, (long)(pid), l, (long)(n), r, (long)(m), (long)(f))
-#define WRITEV(pid, l, n, r, m, f)	syscall(SYS_process_vm_writev, (long)(pid), l, (long)(n), r, (long)(m), (long)(f))
+#define READV(pid, l, n, r, m, f) \
+	syscall(SYS_process_vm_readv, (long)(pid), l, (long)(n), r, (long)(m), (long)(f))
+#define WRITEV(pid, l, n, r, m, f) \
+	syscall(SYS_process_vm_writev, (long)(pid), l, (long)(n), r, (long)(m), (long)(f))
 
 static char remote_bytes[2 * PAGE] = "the other side";
 
@@ -17,7 +19,8 @@ peeking(void)
 {
 	char a[8] = "", b[8] = "";
 	struct iovec local[2] = { { a, 4 }, { b, 8 } }, remote[2] = { { remote_bytes, 6 }, { remote_bytes + 10, 4 } };
-	struct iovec bad[2] = { { remote_bytes, 4 }, { (void *)8, 4 } }, none = { (void *)8, 4 }, code = { (void *)peeking, 4 };
+	struct iovec bad[2] = { { remote_bytes, 4 }, { (void *)8, 4 } }, none = { (void *)8, 4 };
+	struct iovec code = { (void *)peeking, 4 };
 	int up[2], status;
 	pid_t pid;
 	char c;
