@@ -295,7 +295,7 @@ mode_without_suid(const struct inode *i)
 
 	if (S_ISREG(mode)) {
 		mode &= ~S_ISUID;
-		if (mode & S_IXGRP)
+		if ((mode & S_IXGRP) || (!task_in_group(i->gid) && !capable(CAP_FSETID)))
 			mode &= ~S_ISGID;
 	}
 	return mode;
@@ -372,6 +372,8 @@ path_chown(const struct path *p, u32 uid, u32 gid)
 	if (!S_ISDIR(i->mode) && mode_without_suid(i) != i->mode) {
 		a.valid |= ATTR_MODE;
 		a.mode = mode_without_suid(i);
+		if (!inode_owner(i))
+			err = -EPERM;		/* as of chmod: CAP_CHOWN alone is not enough */
 	}
 	if (!err)
 		err = setattr_locked(i, &a);

@@ -92,6 +92,18 @@ inode_create(struct super_block *sb, u32 mode)
 }
 
 void
+inode_inherit_group(struct inode *i, const struct inode *dir)
+{
+	if (!(dir->mode & S_ISGID))
+		return;
+	i->gid = dir->gid;
+	if (S_ISDIR(i->mode))
+		i->mode |= S_ISGID;
+	else if ((i->mode & S_IXGRP) && !task_in_group(i->gid) && !capable(CAP_FSETID))
+		i->mode &= ~S_ISGID;
+}
+
+void
 inode_discard(struct inode *i)
 {
 	mapping_destroy(&i->mapping);

@@ -477,7 +477,7 @@ mounts_for_each(const struct path *root, void (*fn)(void *arg, const struct moun
 		p.mnt = m;
 		p.dentry = m->root;
 		where = path_string(&p, root, buf, PATH_MAX);
-		if (!IS_ERR(where))
+		if (!IS_ERR(where) && *where == '/')	/* below root */
 			fn(arg, m, where);
 	}
 	mutex_unlock(&mount_lock);

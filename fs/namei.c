@@ -540,13 +540,15 @@ path_string(const struct path *p, const struct path *root, char *buf, size_t siz
 {
 	const struct dentry *d = p->dentry;
 	const struct mount *m = p->mnt;
+	static const char outside[] = "(unreachable)";
 	char *to = buf + size;
+	bool met = false;
 
 	if (size < 2)
 		return ERR_PTR(-ENAMETOOLONG);
 	*--to = 0;
 	spin_lock(&dcache_lock);
-	while (!root || d != root->dentry || m != root->mnt) {
+	while (!(met = root && d == root->dentry && m == root->mnt)) {
 		if (d == m->root) {
 			if (!m->parent)
 				break;
@@ -570,5 +572,11 @@ path_string(const struct path *p, const struct path *root, char *buf, size_t siz
 		return ERR_PTR(-ENAMETOOLONG);
 	if (!*to)
 		*--to = '/';
+	if (root && !met) {
+		if ((size_t)(to - buf) < sizeof(outside) - 1)
+			return ERR_PTR(-ENAMETOOLONG);
+		to -= sizeof(outside) - 1;
+		memcpy(to, outside, sizeof(outside) - 1);
+	}
 	return to;
 }

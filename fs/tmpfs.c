@@ -100,11 +100,8 @@ tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u32 rdev)
 		return ERR_PTR(-ENOMEM);
 	}
 	i->ino = __atomic_add_fetch(&t->last_ino, 1, __ATOMIC_RELAXED);
-	if (dir && (dir->mode & S_ISGID)) {
-		i->gid = dir->gid;
-		if (S_ISDIR(mode))
-			i->mode |= S_ISGID;
-	}
+	if (dir)
+		inode_inherit_group(i, dir);
 	switch (mode & S_IFMT) {
 	case S_IFREG:
 		i->ops = &tmpfs_file_ops;

@@ -319,7 +319,10 @@ void	path_put(const struct path *p);
 int	path_of_fd(int dfd, struct path *out);
 /* open(2)'s work, any caller. ERR_PTR. */
 struct file *vfs_open(int dfd, const char *name, u32 flags, u32 mode);
-/* "/a/b" of p as seen from root; a pointer into buf, or ERR_PTR(-ENAMETOOLONG). " (deleted)" is the caller's. */
+/*
+ * "/a/b" of p as seen from root, "(unreachable)/a/b" if it is not below that; a pointer into buf, or
+ * ERR_PTR(-ENAMETOOLONG). " (deleted)" is the caller's.
+ */
 char	*path_string(const struct path *p, const struct path *root, char *buf, size_t size);
 /* Kernel callers: initramfs, devtmpfs. 0 or -errno. */
 int	vfs_mkdir(int dfd, const char *name, u32 mode);
@@ -351,6 +354,7 @@ ulong	dcache_reclaim(ulong n);
 
 /* --- inode.c --- */
 struct inode *inode_create(struct super_block *sb, u32 mode);	/* refs 1, nlink 1, times now; NULL */
+void	inode_inherit_group(struct inode *i, const struct inode *dir);	/* i, new in dir, takes what S_ISGID of dir says */
 static inline void inode_get(struct inode *i) { atomic_inc(&i->refs); }
 void	inode_put(struct inode *i);
 void	inode_setattr(struct inode *i, const struct attr *a);	/* apply without checks */

@@ -206,13 +206,8 @@ inode_inherit(struct inode *i, const struct inode *dir, u32 mode)
 	i->mode = mode;
 	if (s->grpid) {
 		i->gid = dir->gid;
-	} else if (dir->mode & S_ISGID) {
-		i->gid = dir->gid;
-		if (S_ISDIR(mode))
-			i->mode |= S_ISGID;
-		else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && !task_in_group(i->gid) &&
-			 !capable(CAP_FSETID))
-			i->mode &= ~S_ISGID;
+	} else {
+		inode_inherit_group(i, dir);
 	}
 	rwsem_init(&i->lock, S_ISDIR(mode) ? RANK_INODE_DIR : RANK_INODE);
 	if (!S_ISDIR(mode))
