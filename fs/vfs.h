@@ -354,7 +354,8 @@ ulong	dcache_reclaim(ulong n);
 
 /* --- inode.c --- */
 struct inode *inode_create(struct super_block *sb, u32 mode);	/* refs 1, nlink 1, times now; NULL */
-void	inode_inherit_group(struct inode *i, const struct inode *dir);	/* i, new in dir, takes what S_ISGID of dir says */
+/* i, new in dir, takes what S_ISGID of dir says. */
+void	inode_inherit_group(struct inode *i, const struct inode *dir);
 static inline void inode_get(struct inode *i) { atomic_inc(&i->refs); }
 void	inode_put(struct inode *i);
 void	inode_setattr(struct inode *i, const struct attr *a);	/* apply without checks */

@@ -111,7 +111,7 @@ follow_users(const struct ids *old)
 		t->cap_effective = t->cap_permitted;
 }
 
-/* Current has become another user: did that one have too many tasks before? Then it can only go on as it is (execve). */
+/* Current has become another user: had that one too many tasks before? Then it can only go on as it is (execve). */
 static void
 check_nproc(struct task *t)
 {

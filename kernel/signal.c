@@ -337,7 +337,8 @@ wake_to_die(struct process *p) MUST_HOLD(tasks_lock)
 
 	p->stop_signal = 0;
 	p->cont_pending = false;
-	list_for_each(t, &p->threads, thread_link)	/* whoever was chosen may be in a sleep that only its event ends */
+	/* All: whoever was chosen may be in a sleep that only its event ends. */
+	list_for_each(t, &p->threads, thread_link)
 		signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
 }
 

@@ -92,7 +92,8 @@ sigframe_pop(struct trapframe *r, u64 *mask, struct abi_sigaltstack *ss)
 	struct abi_rt_sigframe *f, whole;
 	int err;
 
-	f = frame.addr & 15 ? NULL : user_window(frame, sizeof(*f), false);	/* unaligned: none of ours, but no reason to refuse */
+	/* Unaligned: none of ours, but no reason to refuse. */
+	f = frame.addr & 15 ? NULL : user_window(frame, sizeof(*f), false);
 	if (likely(f)) {
 		err = frame_take(f, r, mask, ss);
 		user_window_end();

@@ -123,7 +123,8 @@ groups_of_root(void)
 {
 	gid_t list[3] = { 5, 6, 7 }, got[3];
 
-	CHECK(setgroups(3, list) == 0 && getgroups(0, NULL) == 3 && getgroups(3, got) == 3 && !memcmp(list, got, sizeof got));
+	CHECK(setgroups(3, list) == 0 && getgroups(0, NULL) == 3 && getgroups(3, got) == 3 &&
+	      !memcmp(list, got, sizeof got));
 	CHECK_ERRNO(EINVAL, getgroups(2, got));
 	CHECK(setresgid(1, 2, 3) == 0);
 	GIDS(1, 2, 3, 2);
@@ -218,7 +219,8 @@ secure_bits(void)
 {
 	CHECK(prctl(PR_GET_SECUREBITS) == 0 && prctl(PR_GET_KEEPCAPS) == 0);
 	CHECK_ERRNO(EINVAL, prctl(PR_SET_KEEPCAPS, 2, 0, 0, 0));
-	CHECK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && prctl(PR_GET_KEEPCAPS) == 1 && prctl(PR_GET_SECUREBITS) == 0x10);
+	CHECK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && prctl(PR_GET_KEEPCAPS) == 1 &&
+	      prctl(PR_GET_SECUREBITS) == 0x10);
 	CHECK_ERRNO(EPERM, prctl(PR_SET_SECUREBITS, 0x10000, 0, 0, 0));
 	CHECK(prctl(PR_SET_SECUREBITS, 0x30, 0, 0, 0) == 0);			/* keep, locked */
 	CHECK_ERRNO(EPERM, prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0));
@@ -267,7 +269,8 @@ after_exec(void)
 		amb |= (unsigned long)ambient(PR_CAP_AMBIENT_IS_SET, i) << i;
 	}
 	snprintf(line, sizeof line, "u%d,%d g%d,%d e%lx p%lx i%lx b%lx a%lx s%d d%d k%d", getuid(), geteuid(), getgid(),
-		 getegid(), s.eff, s.perm, s.inh, bound, amb, secure, (int)prctl(PR_GET_DUMPABLE), (int)prctl(PR_GET_SECUREBITS));
+		 getegid(), s.eff, s.perm, s.inh, bound, amb, secure, (int)prctl(PR_GET_DUMPABLE),
+		 (int)prctl(PR_GET_SECUREBITS));
 	CHECK(write(1, line, strlen(line)) == (long)strlen(line));
 	_exit(0);
 }
@@ -311,7 +314,13 @@ exec_after(void (*body)(void), char *name)
 } while (0)
 
 static void nothing(void) { }
-static void plain_user(void) { CHECK(syscall(SYS_setgroups, 0, NULL) == 0 && setgid(SOMEBODY) == 0 && setuid(SOMEBODY) == 0); }
+
+static void
+plain_user(void)
+{
+	CHECK(syscall(SYS_setgroups, 0, NULL) == 0 && setgid(SOMEBODY) == 0 && setuid(SOMEBODY) == 0);
+}
+
 static void no_new_privs(void) { plain_user(); CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0); }
 static void effective_user(void) { CHECK(setresuid(KEEP, SOMEBODY, KEEP) == 0); }
 static void real_user(void) { CHECK(setresuid(SOMEBODY, 0, 0) == 0); }
@@ -568,7 +577,8 @@ promises(void)
 	CHECK_ERRNO(EINVAL, prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
 	CHECK_ERRNO(EINVAL, prctl(PR_SET_NO_NEW_PRIVS, 1, 1, 0, 0));
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	CHECK(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && setuid(0) == 0 && prctl(PR_GET_PDEATHSIG, &sig) == 0 && sig == SIGTERM);
+	CHECK(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && setuid(0) == 0 && prctl(PR_GET_PDEATHSIG, &sig) == 0 &&
+	      sig == SIGTERM);
 	if (fork() == 0) {
 		CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && prctl(PR_GET_PDEATHSIG, &sig) == 0 && sig == 0);
 		_exit(0);

@@ -40,7 +40,8 @@ static void as_reader(void) { become(STRANGER, STRANGER, 0, B(2)); }		/* DAC_REA
 static void as_overrider(void) { become(STRANGER, STRANGER, 0, B(1)); }	/* DAC_OVERRIDE */
 static void as_fowner(void) { become(STRANGER, STRANGER, 0, B(3)); }		/* FOWNER */
 static void as_chowner(void) { become(STRANGER, STRANGER, 0, B(0)); }		/* CHOWN */
-static void as_fs_owner(void) { CHECK(syscall(151, OWNER) == 0 && syscall(152, STRANGER) == 0); }	/* setfsuid: real user 0 */
+/* setfsuid: real user 0 */
+static void as_fs_owner(void) { CHECK(syscall(151, OWNER) == 0 && syscall(152, STRANGER) == 0); }
 
 static const struct {
 	const char *name;
@@ -73,10 +74,12 @@ static int t_make(void) { int r = mkdir("dir/new", 0700); return r ? r : rmdir("
 static int t_remove(void) { return unlink("dir/in1"); }
 static int t_rename(void) { return rename("dir/in2", "dir/out"); }
 static int t_link(void) { return link("plain", "dir/link"); }
-static int t_move_dir(void) { return rename("dir/sub", "other/sub"); }		/* its ".." changes: sub must be writable */
+/* its ".." changes: sub must be writable */
+static int t_move_dir(void) { return rename("dir/sub", "other/sub"); }
 
 static int (*const tries[])(void) = {
-	t_read, t_write, t_truncate, t_execute, t_access, t_noatime, t_chmod, t_chown, t_chgrp, t_chgrp_own, t_touch, t_date,
+	t_read, t_write, t_truncate, t_execute, t_access, t_noatime, t_chmod, t_chown, t_chgrp, t_chgrp_own,
+	t_touch, t_date,
 	t_list, t_enter, t_stat, t_make, t_remove, t_rename, t_link, t_move_dir,
 };
 #define TRIES	(sizeof tries / sizeof *tries)
@@ -92,7 +95,8 @@ make(const char *name, int mode, uid_t uid, gid_t gid)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 
-	CHECK(fd >= 0 && write(fd, "text", 4) == 4 && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 && close(fd) == 0);
+	CHECK(fd >= 0 && write(fd, "text", 4) == 4 && fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0 &&
+	      close(fd) == 0);
 }
 
 /* The scene, fresh for every user and mode. */
@@ -196,13 +200,16 @@ set_id_bits(void)
 	int fd;
 
 	make("/tmp/perm.table/bits", 06777, OWNER, GROUP);
-	CHECK((fd = open("bits", O_RDWR)) >= 0 && write(fd, "x", 1) == 1 && mode_after("bits") == 06777);	/* CAP_FSETID */
+	/* CAP_FSETID */
+	CHECK((fd = open("bits", O_RDWR)) >= 0 && write(fd, "x", 1) == 1 && mode_after("bits") == 06777);
 	become(OWNER, STRANGER, 0, 0);
 	CHECK(write(fd, "x", 1) == 1 && mode_after("bits") == 0777);
-	CHECK(chmod("bits", 06777) == 0 && mode_after("bits") == 04777);	/* not of the file's group: no set-group-ID */
+	/* not of the file's group: no set-group-ID */
+	CHECK(chmod("bits", 06777) == 0 && mode_after("bits") == 04777);
 	CHECK(ftruncate(fd, 1) == 0 && mode_after("bits") == 0777);
 	CHECK(chmod("bits", 04777) == 0 && chown("bits", -1, STRANGER) == 0 && mode_after("bits") == 0777);
-	CHECK(chmod("bits", 02767) == 0 && mode_after("bits") == 02767 && write(fd, "x", 1) == 1 && mode_after("bits") == 02767);
+	CHECK(chmod("bits", 02767) == 0 && mode_after("bits") == 02767 && write(fd, "x", 1) == 1 &&
+	      mode_after("bits") == 02767);
 	CHECK(chmod("bits", 07000) == 0 && mode_after("bits") == 07000);
 	CHECK(mkdir("made/d", 0777) == 0 && mode_after("made/d") == 02755);	/* the directory's group and bit */
 	CHECK((fd = open("made/f", O_RDWR | O_CREAT, 02777)) >= 0 && mode_after("made/f") == 0755);

@@ -1,4 +1,6 @@
-/* signal_info: what a handler learns from siginfo, for every way a signal can come; and nothing of the kernel's memory. */
+/*
+ * signal_info: what a handler learns from siginfo, for every way a signal can come; and nothing of the kernel's memory.
+ */
 #include <sys/resource.h>
 #include <sys/time.h>
 #include "test.h"
@@ -49,8 +51,8 @@ came(int line, int sig, int code, unsigned from)
 	const char *p = (const char *)&got;
 
 	if (!hits || got.si_signo != sig || got.si_code != code || got.si_errno) {
-		printf("line %d: hits %d signo %d code %d errno %d, wanted signal %d code %d\n", line, hits, got.si_signo,
-		       got.si_code, got.si_errno, sig, code);
+		printf("line %d: hits %d signo %d code %d errno %d, wanted signal %d code %d\n", line, hits,
+		       got.si_signo, got.si_code, got.si_errno, sig, code);
 		exit(1);
 	}
 	for (unsigned i = from; i < sizeof got; i++)
@@ -69,7 +71,8 @@ fault(void (*body)(void))
 {
 	hits = 0;
 	asm volatile("la t0, 1f; sd t0, (%0); jalr %1; 1:" :: "r"(&resume_at), "r"(body)
-		     : "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "memory");
+		     : "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2", "a3", "a4", "a5", "a6",
+		       "a7", "memory");
 }
 
 static char *volatile bad;
@@ -266,12 +269,14 @@ of_children(void)
 			pause();
 	CHECK(kill(p, SIGSTOP) == 0);
 	CHILD_REPORTS(CLD_STOPPED, SIGSTOP);
-	CHECK(waitid(P_PID, p, &info, WSTOPPED | WNOWAIT) == 0 && info.si_code == CLD_STOPPED && info.si_status == SIGSTOP);
+	CHECK(waitid(P_PID, p, &info, WSTOPPED | WNOWAIT) == 0 && info.si_code == CLD_STOPPED &&
+	      info.si_status == SIGSTOP);
 	CHECK(waitid(P_PID, p, &info, WSTOPPED) == 0 && info.si_pid == p);
 	CHECK(waitid(P_PID, p, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == 0 && info.si_signo == 0);
 	CHECK(kill(p, SIGCONT) == 0);
 	CHILD_REPORTS(CLD_CONTINUED, SIGCONT);
-	CHECK(waitid(P_PID, p, &info, WCONTINUED | WNOWAIT) == 0 && info.si_code == CLD_CONTINUED && info.si_status == SIGCONT);
+	CHECK(waitid(P_PID, p, &info, WCONTINUED | WNOWAIT) == 0 && info.si_code == CLD_CONTINUED &&
+	      info.si_status == SIGCONT);
 	CHECK(waitid(P_PID, p, &info, WCONTINUED) == 0 && info.si_pid == p);
 	CHECK(waitid(P_PID, p, &info, WCONTINUED | WNOHANG) == 0 && info.si_pid == 0);
 	CHECK(kill(p, SIGKILL) == 0);

@@ -197,7 +197,13 @@ send_message(void)
 static void make_semaphore(void) { extra = syscall(190, 0, 1, 0600); }		/* semget */
 static void drop_semaphore(void) { syscall(191, extra, 0, 0, 0); }		/* semctl IPC_RMID */
 static long do_semop(void) { struct { short n, op, f; } o = { 0, -1, 0 }; return syscall(193, extra, &o, 1); }
-static void raise_semaphore(void) { struct { short n, op, f; } o = { 0, 1, 0 }; CHECK(syscall(193, extra, &o, 1) == 0); }
+static void
+raise_semaphore(void)
+{
+	struct { short n, op, f; } o = { 0, 1, 0 };
+
+	CHECK(syscall(193, extra, &o, 1) == 0);
+}
 
 static void make_epoll(void) { extra = syscall(20, 0); }			/* epoll_create1 */
 static long do_epoll(void) { char ev[16]; return syscall(22, extra, ev, 1, -1, NULL, 8); }
@@ -333,7 +339,7 @@ disturb(pid_t p, enum way way)
 		CHECK(kill(p, SIGUSR2) == 0 && kill(p, SIGCHLD) == 0 && kill(p, SIGWINCH) == 0);
 		pause_ms(2);
 		break;
-	default:			/* while it is stopped, so that both come at once: the first one taken decides */
+	default:		/* both at once, while it is stopped: the first one taken decides */
 		CHECK(kill(p, SIGSTOP) == 0);
 		CHECK(waitpid(p, &status, WUNTRACED) == p && WIFSTOPPED(status));
 		CHECK(kill(p, SIGUSR2) == 0 && kill(p, SIGUSR1) == 0 && kill(p, SIGCONT) == 0);
@@ -411,7 +417,8 @@ main(void)
 		for (int w = 0; w < WAYS; w++) {
 			fflush(stdout);
 			got[w] = cell(r, w);
-			printf(" %-10s", got[w] == 'R' ? "goes on" : got[w] == 'I' ? "EINTR" : got[w] == '-' ? "-" : "WRONG");
+			printf(" %-10s", got[w] == 'R' ? "goes on" : got[w] == 'I' ? "EINTR" :
+			       got[w] == '-' ? "-" : "WRONG");
 		}
 		printf("\n");
 		if (got[0] != '-' && strcmp(got, r->expect))

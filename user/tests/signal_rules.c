@@ -80,7 +80,8 @@ delivery_order(void)
 {
 	sigset_t all = ~0UL;
 	int want[][2] = {
-		{ SIGUSR1, -1 },		/* the thread's own first, each set by number; standard ones do not queue */
+		/* the thread's own first, each set by number; standard ones do not queue */
+		{ SIGUSR1, -1 },
 		{ RT(0), -1 }, { SIGUSR2, -1 },
 		{ RT(0), 1 }, { RT(0), 2 }, { RT(1), 3 }, { RT(1), 4 },
 	};
@@ -98,13 +99,14 @@ delivery_order(void)
 	queue(RT(1), 4);
 	CHECK(tgkill(getpid(), gettid_(), RT(0)) == 0 && tgkill(getpid(), gettid_(), SIGUSR1) == 0);
 	hits = 0;
-	/* Frames are pushed one on the other: the last taken runs first. With all blocked in each, one is taken at a time. */
+	/* With all blocked in each handler, one is taken at a time. */
 	mask(SIG_SETMASK, 0);
 	CHECK(hits == n);
 	want[2][1] = 7;
 	for (int i = 0; i < n; i++)
 		if (order[i] != want[i][0] || values[i] != want[i][1]) {
-			printf("%d: signal %d value %d, wanted %d %d\n", i, order[i], values[i], want[i][0], want[i][1]);
+			printf("%d: signal %d value %d, wanted %d %d\n", i, order[i], values[i], want[i][0],
+			       want[i][1]);
 			exit(1);
 		}
 }
@@ -155,7 +157,8 @@ action_flags(void)
 
 	memset(&sa, 0, sizeof sa);
 	sa.sa_handler = dive;
-	sa.sa_flags = SA_NODEFER | 0x400 | 0x20 | SA_RESETHAND * 0;	/* 0x400 and 0x20 mean nothing: they are taken out */
+	/* 0x400 and 0x20 mean nothing: they are taken out */
+	sa.sa_flags = SA_NODEFER | 0x400 | 0x20;
 	CHECK(sigaction(SIGUSR1, &sa, NULL) == 0 && sigaction(SIGUSR1, NULL, &old) == 0);
 	CHECK(old.sa_flags == SA_NODEFER && old.sa_handler == dive);
 	raise(SIGUSR1);
@@ -222,7 +225,8 @@ child_flags(void)
 	if ((p = fork()) == 0)
 		for (;;)
 			pause();
-	CHECK(kill(p, SIGSTOP) == 0 && waitpid(p, &status, WUNTRACED) == p && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	CHECK(kill(p, SIGSTOP) == 0 && waitpid(p, &status, WUNTRACED) == p && WIFSTOPPED(status) &&
+	      WSTOPSIG(status) == SIGSTOP);
 	CHECK(waitpid(p, &status, WUNTRACED | WNOHANG) == 0);
 	CHECK(kill(p, SIGCONT) == 0 && waitpid(p, &status, WCONTINUED) == p && WIFCONTINUED(status));
 	CHECK(waitpid(p, &status, WUNTRACED | WCONTINUED | WNOHANG) == 0 && hits == 0);
@@ -309,7 +313,8 @@ job_leader(void)
 		_exit(0);
 	}
 	CHECK(read(report[0], &c, 1) == 1);
-	CHECK(kill(p, SIGTSTP) == 0 && waitpid(p, &status, WUNTRACED) == p && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+	CHECK(kill(p, SIGTSTP) == 0 && waitpid(p, &status, WUNTRACED) == p && WIFSTOPPED(status) &&
+	      WSTOPSIG(status) == SIGTSTP);
 }						/* and ends: the stopped group has no one left */
 
 static void
@@ -374,7 +379,8 @@ survivor(void *arg)
 	(void)arg;
 	thread_up = 1;
 	pause_ms(20);
-	CHECK(kill(getpid(), 0) == 0 && tgkill(getpid(), getpid(), SIGTERM) == 0);	/* to the leader's remains: lost */
+	/* to the leader's remains: lost */
+	CHECK(kill(getpid(), 0) == 0 && tgkill(getpid(), getpid(), SIGTERM) == 0);
 	CHECK(kill(gettid_(), 0) == 0);		/* any thread's id names the process */
 	hits = 0;
 	catch(SIGUSR1, 0, 0);
@@ -519,7 +525,8 @@ alternate_stack(void)
 	CHECK(sigaltstack(&ss, NULL) == 0 && sigaltstack(NULL, &old) == 0 && old.ss_flags == (int)SS_AUTODISARM);
 	raise(SIGUSR1);
 	CHECK(on_alt && seen.ss_flags == (int)SS_AUTODISARM && seen.ss_sp == alt);
-	CHECK(sigaltstack(NULL, &old) == 0 && old.ss_flags == (int)SS_AUTODISARM && old.ss_sp == alt && old.ss_size == sizeof alt);
+	CHECK(sigaltstack(NULL, &old) == 0 && old.ss_flags == (int)SS_AUTODISARM && old.ss_sp == alt &&
+	      old.ss_size == sizeof alt);
 	/* Left by a jump instead of a return: it is free again, and so is the mask. */
 	ss.ss_flags = 0;
 	CHECK(sigaltstack(&ss, NULL) == 0);
