@@ -22,7 +22,7 @@ TASKS = 4
 def with_tests(build, *names):
     """The build's initramfs with some of its test programs in /tests: a new file."""
     OUT.mkdir(exist_ok=True)
-    path = OUT / f"{'-'.join(names)[:40]}-{build.name}-{os.getpid()}.cpio"
+    path = OUT / f"{'-'.join(names)}-{build.name}-{os.getpid()}.cpio"
     path.write_bytes((build / "initramfs.cpio").read_bytes() + pack(
         {"tests": "dir"} | {f"tests/{n}": (0o100755, (build / "user/tests" / n).read_bytes()) for n in names}))
     return path

@@ -104,9 +104,18 @@ resize(struct mm *mm, struct area *a, u64 start, u64 end) MUST_HOLD(mm->lock)
 	a->end = end;
 }
 
+/* There may be room now below end: what is known of the space above it is so no more. */
+static void
+room_changed(struct mm *mm, u64 end) MUST_HOLD(mm->lock)
+{
+	if (end > mm->full_above)
+		mm->full_len = 0;
+}
+
 void
 area_resize(struct mm *mm, struct area *a, u64 start, u64 end)
 {
+	room_changed(mm, a->end);
 	file_lock(a);
 	resize(mm, a, start, end);
 	file_unlock(a);
@@ -199,6 +208,7 @@ tree_remove(struct mm *mm, struct area *a) MUST_HOLD(mm->lock)
 void
 area_remove(struct mm *mm, struct area *a)
 {
+	room_changed(mm, a->end);
 	tree_remove(mm, a);
 	if (a->file)
 		mapping_remove_area(&a->file->inode->mapping, a);
@@ -307,10 +317,17 @@ area_low(const struct area *a)
 	return a->start > STACK_GUARD ? a->start - STACK_GUARD : 0;
 }
 
+/* Where the search for len may begin: a program that maps area after area would pass all of them every time. */
+static u64
+gap_search_from(struct mm *mm, u64 len) MUST_HOLD(mm->lock)
+{
+	return mm->full_len && len >= mm->full_len ? mm->full_above : mm->mmap_top;
+}
+
 u64
 area_gap(struct mm *mm, u64 len)
 {
-	u64 top = mm->mmap_top;
+	u64 top = gap_search_from(mm, len);
 	struct area *a = mm_find(mm, top - 1);
 
 	/* a: the first area that ends above top, or the last of all. */
@@ -320,13 +337,15 @@ area_gap(struct mm *mm, u64 len)
 		a = area_prev(a);
 	else if (mm->areas.node)
 		a = rb_entry(rb_last(&mm->areas), struct area, node);
-	while (a) {
-		if (a->end <= top && top - a->end >= len)
-			return top - len;
+	while (a && (a->end > top || top - a->end < len)) {
 		top = MIN(top, area_low(a));
 		a = area_prev(a);
 	}
-	return top >= len + MMAP_MIN ? top - len : 0;
+	if (!mm->full_len || len <= mm->full_len) {
+		mm->full_above = top;
+		mm->full_len = len;
+	}
+	return a || top >= len + MMAP_MIN ? top - len : 0;
 }
 
 bool

@@ -129,6 +129,7 @@ copy_layout(struct mm *child, const struct mm *old)
 	child->rss_anon = child->rss_file = child->hiwater_rss = 0;
 	child->lock_future = child->locked_pages = 0;
 	child->hiwater_pages = child->total_pages;
+	child->full_len = 0;		/* areas may have been left out */
 	commit_add(child->committed);
 }
 

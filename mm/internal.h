@@ -126,7 +126,7 @@ int	area_split(struct mm *mm, struct area *a, u64 addr) MUST_HOLD(mm->lock);
 /* Join a with like neighbours. Returns the area that holds it now. */
 struct area *area_merge(struct mm *mm, struct area *a) MUST_HOLD(mm->lock);
 /* The highest free stretch of len below mm->mmap_top; 0: none. */
-u64	area_gap(struct mm *mm, u64 len) MUST_HOLD_SHARED(mm->lock);
+u64	area_gap(struct mm *mm, u64 len) MUST_HOLD(mm->lock);
 /* Is [start, end) free and not in a stack's guard gap? */
 bool	area_range_free(struct mm *mm, u64 start, u64 end) MUST_HOLD_SHARED(mm->lock);
 /* Move a->start or a->end, keeping the accounts. */

@@ -52,6 +52,7 @@ struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a
 	u64	cpus;			/* [a] harts that may hold translations */
 	u64	brk_start, brk;		/* [l] from here on zeroed by mm_create */
 	u64	mmap_top;		/* areas are placed downward from here */
+	u64	full_above, full_len;		/* [l] no gap of full_len or more ends above full_above; 0: not known */
 	u64	stack_top;
 	u8	randomize;			/* RANDOMIZE_*: what its exec was to put at random */
 	u64	arg_start, arg_end, env_start, env_end;
