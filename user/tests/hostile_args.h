@@ -19,6 +19,9 @@ enum {
 	A_PRIVATE, A_SHARED, A_FILE, A_FILE_PRIVATE, A_READ_ONLY, A_NONE, A_HOLES, A_PAST_END, A_FREE, A_NOISE, NAREAS
 };
 
+/* Numbers of the descriptors that fds_make() opens. */
+enum { FD_DIR = 3, FD_SOCKETS = 23, NSOCKETS = 5, FD_EPOLL = 29, FD_EVENTS = 28, NEVENTS = 7, FD_MEMFD = 33 };
+
 /* Of A_NOISE: 64 KiB of */
 #define N_STRINGS	0		/* names, STRING bytes each */
 #define N_TIMES		0x2000		/* struct timespec, a millisecond or so */
@@ -53,12 +56,12 @@ rnd_bits(struct rng *r)
 }
 
 /*
- * d descriptor   D the same or AT_FDCWD    p path        S any string   b buffer       n structure   T timespec
- * s size         o offset                  f flags       i small number g signal       t process     a page
- * l length       P protection              M map flags   K clone flags  u user         m mode        x anything
- * A argv         q socket address          L its length  v iovecs       h message      R clone_args
- * c ioctl        C fcntl                   O open flags  8 size of a sigset             Z of clone_args
- * w options of wait
+ * d descriptor   F of a file   G of a directory   k of a socket   e of epoll   E of events   D a directory's or AT_FDCWD
+ * p path         S any string  b buffer         n structure     T timespec   v iovecs      h message   R clone_args
+ * s size         o offset      l length         8 of a sigset   Z clone_args  L of an address            q socket address
+ * f flags        @ AT_ flags   O to open        N to make a descriptor        P protection              M of mmap   K of clone
+ * i number       W 0 to 3      0 zero           w wait's options              g signal     t process     u user      m mode
+ * a page         A argv        c ioctl          C fcntl         j domain      J type       B level       x anything
  */
 static const struct call {
 	short	nr;
@@ -66,44 +69,44 @@ static const struct call {
 	const char *name, *args;
 } calls[] = {
 	{ 0, 0, "io_setup", "in" }, { 1, 0, "io_destroy", "x" }, { 2, 0, "io_submit", "xin" },
-	{ 3, 0, "io_cancel", "xnn" }, { 4, 0, "io_getevents", "xiinT" }, { 5, 0, "setxattr", "pSbsf" },
-	{ 6, 0, "lsetxattr", "pSbsf" }, { 7, 0, "fsetxattr", "dSbsf" }, { 8, 0, "getxattr", "pSbs" },
+	{ 3, 0, "io_cancel", "xnn" }, { 4, 0, "io_getevents", "xiinT" }, { 5, 0, "setxattr", "pSbsW" },
+	{ 6, 0, "lsetxattr", "pSbsW" }, { 7, 0, "fsetxattr", "FSbsW" }, { 8, 0, "getxattr", "pSbs" },
 	{ 9, 0, "lgetxattr", "pSbs" }, { 10, 0, "fgetxattr", "dSbs" }, { 11, 0, "listxattr", "pbs" },
 	{ 12, 0, "llistxattr", "pbs" }, { 13, 0, "flistxattr", "dbs" }, { 14, 0, "removexattr", "pS" },
 	{ 15, 0, "lremovexattr", "pS" }, { 16, 0, "fremovexattr", "dS" }, { 17, 0, "getcwd", "bs" },
-	{ 19, 0, "eventfd2", "if" }, { 20, 0, "epoll_create1", "f" }, { 21, 0, "epoll_ctl", "didn" },
-	{ 22, 0, "epoll_pwait", "dbiin8" }, { 23, 0, "dup", "d" }, { 24, 0, "dup3", "ddf" },
-	{ 25, 0, "fcntl", "dCi" }, { 25, 0, "fcntl", "dCn" }, { 26, 0, "inotify_init1", "O" },
-	{ 27, 0, "inotify_add_watch", "dpf" }, { 28, 0, "inotify_rm_watch", "di" }, { 29, 0, "ioctl", "dcn" },
+	{ 19, 0, "eventfd2", "iN" }, { 20, 0, "epoll_create1", "N" }, { 21, 0, "epoll_ctl", "eWdn" },
+	{ 22, 0, "epoll_pwait", "ebii08" }, { 23, 0, "dup", "d" }, { 24, 0, "dup3", "ddf" },
+	{ 25, 0, "fcntl", "dCi" }, { 25, 0, "fcntl", "dCn" }, { 26, 0, "inotify_init1", "N" },
+	{ 27, 0, "inotify_add_watch", "Epf" }, { 28, 0, "inotify_rm_watch", "Ei" }, { 29, 0, "ioctl", "dcn" },
 	{ 29, 0, "ioctl", "dci" }, { 30, 0, "ioprio_set", "iti" }, { 31, 0, "ioprio_get", "it" },
 	{ 32, 0, "flock", "di" }, { 33, 0, "mknodat", "Dpmi" }, { 34, 0, "mkdirat", "Dpm" },
-	{ 35, 0, "unlinkat", "Dpf" }, { 36, 0, "symlinkat", "SDp" }, { 37, 0, "linkat", "DpDpf" },
+	{ 35, 0, "unlinkat", "Dp@" }, { 36, 0, "symlinkat", "SDp" }, { 37, 0, "linkat", "DpDp0" },
 	{ 39, 2, "umount2", "pi" }, { 40, 0, "mount", "ppSfS" }, { 41, 0, "pivot_root", "pp" },
 	{ 43, 0, "statfs", "pb" }, { 44, 0, "fstatfs", "db" }, { 45, 0, "truncate", "po" },
-	{ 46, 0, "ftruncate", "do" }, { 47, 0, "fallocate", "dioo" }, { 48, 0, "faccessat", "Dpi" },
-	{ 49, 0, "chdir", "p" }, { 50, 0, "fchdir", "d" }, { 51, 0, "chroot", "p" }, { 52, 0, "fchmod", "dm" },
-	{ 53, 0, "fchmodat", "Dpm" }, { 54, 0, "fchownat", "Dpuuf" }, { 55, 0, "fchown", "duu" },
+	{ 46, 0, "ftruncate", "Fo" }, { 47, 0, "fallocate", "FWoo" }, { 48, 0, "faccessat", "DpW" },
+	{ 49, 0, "chdir", "p" }, { 50, 0, "fchdir", "G" }, { 51, 0, "chroot", "p" }, { 52, 0, "fchmod", "dm" },
+	{ 53, 0, "fchmodat", "Dpm" }, { 54, 0, "fchownat", "Dpuu@" }, { 55, 0, "fchown", "duu" },
 	{ 56, 0, "openat", "DpOm" }, { 56, 0, "openat", "DpOm" }, { 57, 4, "close", "d" }, { 58, 0, "vhangup", "" },
-	{ 59, 0, "pipe2", "bO" }, { 60, 0, "quotactl", "ipun" }, { 61, 0, "getdents64", "dbs" },
-	{ 62, 0, "lseek", "doi" }, { 63, 0, "read", "dbs" }, { 64, 0, "write", "dbs" }, { 65, 0, "readv", "dvi" },
-	{ 66, 0, "writev", "dvi" }, { 67, 0, "pread64", "dbso" }, { 68, 0, "pwrite64", "dbso" },
-	{ 69, 0, "preadv", "dvio" }, { 70, 0, "pwritev", "dvio" }, { 71, 0, "sendfile", "ddns" },
-	{ 72, 0, "pselect6", "innnTn" }, { 73, 0, "ppoll", "niTn8" }, { 74, 0, "signalfd4", "dn8O" },
+	{ 59, 0, "pipe2", "bN" }, { 60, 0, "quotactl", "ipun" }, { 61, 0, "getdents64", "Gbs" },
+	{ 62, 0, "lseek", "FoW" }, { 63, 0, "read", "dbs" }, { 64, 0, "write", "dbs" }, { 65, 0, "readv", "dvi" },
+	{ 66, 0, "writev", "dvi" }, { 67, 0, "pread64", "Fbso" }, { 68, 0, "pwrite64", "Fbso" },
+	{ 69, 0, "preadv", "Fvio" }, { 70, 0, "pwritev", "Fvio" }, { 71, 0, "sendfile", "ddns" },
+	{ 72, 0, "pselect6", "innnTn" }, { 73, 0, "ppoll", "niTn8" }, { 74, 0, "signalfd4", "En8N" },
 	{ 75, 0, "vmsplice", "dvif" }, { 76, 0, "splice", "dndnsf" }, { 77, 0, "tee", "ddsf" },
-	{ 78, 0, "readlinkat", "Dpbs" }, { 79, 0, "newfstatat", "Dpbf" }, { 80, 0, "fstat", "db" },
+	{ 78, 0, "readlinkat", "Dpbs" }, { 79, 0, "newfstatat", "Dpb@" }, { 80, 0, "fstat", "db" },
 	{ 81, 0, "sync", "" }, { 82, 0, "fsync", "d" }, { 83, 0, "fdatasync", "d" },
-	{ 84, 0, "sync_file_range", "doof" }, { 85, 0, "timerfd_create", "iO" },
-	{ 86, 0, "timerfd_settime", "difT" }, { 87, 0, "timerfd_gettime", "db" }, { 88, 0, "utimensat", "DpTf" },
+	{ 84, 0, "sync_file_range", "doof" }, { 85, 0, "timerfd_create", "iN" },
+	{ 86, 0, "timerfd_settime", "EWTb" }, { 87, 0, "timerfd_gettime", "Eb" }, { 88, 0, "utimensat", "DpT@" },
 	{ 89, 0, "acct", "p" }, { 90, 0, "capget", "nb" }, { 91, 4, "capset", "nn" }, { 92, 4, "personality", "i" },
 	{ 93, 16, "exit", "i" }, { 94, 16, "exit_group", "i" }, { 95, 0, "waitid", "itbwb" },
 	{ 96, 0, "set_tid_address", "b" }, { 97, 4, "unshare", "K" }, { 98, 0, "futex", "biiTbi" },
 	{ 98, 0, "futex", "biiibi" }, { 99, 0, "set_robust_list", "ns" }, { 100, 0, "get_robust_list", "tbb" },
-	{ 101, 0, "nanosleep", "Tb" }, { 102, 0, "getitimer", "ib" }, { 103, 0, "setitimer", "iTb" },
+	{ 101, 0, "nanosleep", "Tb" }, { 102, 0, "getitimer", "Wb" }, { 103, 0, "setitimer", "WTb" },
 	{ 105, 0, "init_module", "nsS" }, { 106, 0, "delete_module", "Sf" }, { 107, 0, "timer_create", "inb" },
 	{ 108, 0, "timer_gettime", "ib" }, { 109, 0, "timer_getoverrun", "i" }, { 110, 0, "timer_settime", "ifTb" },
 	{ 111, 0, "timer_delete", "i" }, { 112, 0, "clock_settime", "iT" }, { 113, 0, "clock_gettime", "ib" },
 	{ 114, 0, "clock_getres", "ib" }, { 115, 0, "clock_nanosleep", "iiTb" }, { 116, 4, "syslog", "ibs" },
-	{ 117, 16, "ptrace", "itnn" }, { 118, 0, "sched_setparam", "tn" }, { 119, 0, "sched_setscheduler", "tin" },
+	{ 117, 16, "ptrace", "itnn" }, { 118, 0, "sched_setparam", "tn" }, { 119, 0, "sched_setscheduler", "tWn" },
 	{ 120, 0, "sched_getscheduler", "t" }, { 121, 0, "sched_getparam", "tb" },
 	{ 122, 0, "sched_setaffinity", "tsn" }, { 123, 0, "sched_getaffinity", "tsb" },
 	{ 124, 0, "sched_yield", "" }, { 125, 0, "sched_get_priority_max", "i" },
@@ -120,7 +123,7 @@ static const struct call {
 	{ 155, 0, "getpgid", "t" }, { 156, 0, "getsid", "t" }, { 157, 0, "setsid", "" },
 	{ 158, 0, "getgroups", "ib" }, { 159, 0, "setgroups", "in" }, { 160, 0, "uname", "b" },
 	{ 161, 0, "sethostname", "bi" }, { 162, 0, "setdomainname", "bi" }, { 163, 0, "getrlimit", "ib" },
-	{ 164, 8, "setrlimit", "in" }, { 165, 0, "getrusage", "ib" }, { 166, 0, "umask", "m" },
+	{ 164, 8, "setrlimit", "in" }, { 165, 0, "getrusage", "Wb" }, { 166, 0, "umask", "m" },
 	{ 167, 0, "prctl", "iiiii" }, { 167, 0, "prctl", "ibnii" }, { 168, 0, "getcpu", "bb" },
 	{ 169, 0, "gettimeofday", "bb" }, { 170, 0, "settimeofday", "Tn" }, { 171, 0, "adjtimex", "n" },
 	{ 172, 0, "getpid", "" }, { 178, 0, "gettid", "" }, { 179, 0, "sysinfo", "b" },
@@ -130,14 +133,14 @@ static const struct call {
 	{ 189, 0, "msgsnd", "insf" }, { 190, 0, "semget", "iif" }, { 191, 0, "semctl", "iiin" },
 	{ 192, 0, "semtimedop", "iniT" }, { 193, 0, "semop", "ini" }, { 194, 0, "shmget", "isf" },
 	{ 195, 0, "shmctl", "iin" }, { 196, 0, "shmat", "iaf" }, { 197, 0, "shmdt", "a" },
-	{ 198, 0, "socket", "iii" }, { 198, 0, "socket", "iii" }, { 199, 0, "socketpair", "iiib" },
-	{ 200, 0, "bind", "dqL" }, { 201, 0, "listen", "di" }, { 202, 0, "accept", "dbb" },
-	{ 203, 0, "connect", "dqL" }, { 204, 0, "getsockname", "dbn" }, { 205, 0, "getpeername", "dbn" },
-	{ 206, 0, "sendto", "dbsfqL" }, { 207, 0, "recvfrom", "dbsfbn" }, { 208, 0, "setsockopt", "diinL" },
-	{ 209, 0, "getsockopt", "diibn" }, { 210, 0, "shutdown", "di" }, { 211, 0, "sendmsg", "dhf" },
-	{ 211, 0, "sendmsg", "dhf" }, { 212, 0, "recvmsg", "dhf" }, { 212, 0, "recvmsg", "dhf" },
+	{ 198, 0, "socket", "jJ0" }, { 198, 0, "socket", "jJ0" }, { 199, 0, "socketpair", "jJ0b" },
+	{ 200, 0, "bind", "kqL" }, { 201, 0, "listen", "ki" }, { 202, 0, "accept", "kbb" },
+	{ 203, 0, "connect", "kqL" }, { 204, 0, "getsockname", "kbn" }, { 205, 0, "getpeername", "kbn" },
+	{ 206, 0, "sendto", "kbsfqL" }, { 207, 0, "recvfrom", "kbsfbn" }, { 208, 0, "setsockopt", "kBinL" },
+	{ 209, 0, "getsockopt", "kBibn" }, { 210, 0, "shutdown", "kW" }, { 211, 0, "sendmsg", "khf" },
+	{ 211, 0, "sendmsg", "khf" }, { 212, 0, "recvmsg", "khf" }, { 212, 0, "recvmsg", "khf" },
 	{ 213, 0, "readahead", "dos" }, { 214, 0, "brk", "a" }, { 215, 2, "munmap", "al" },
-	{ 216, 0, "mremap", "allia" }, { 217, 0, "add_key", "SSbsi" }, { 218, 0, "request_key", "SSSi" },
+	{ 216, 0, "mremap", "allWa" }, { 217, 0, "add_key", "SSbsi" }, { 218, 0, "request_key", "SSSi" },
 	{ 219, 0, "keyctl", "iiiii" }, { 220, 0, "clone", "Kbbbb" }, { 221, 16, "execve", "pAA" },
 	{ 222, 0, "mmap", "alPMdo" }, { 222, 0, "mmap", "alPMdo" }, { 223, 0, "fadvise64", "dooi" },
 	{ 224, 0, "swapon", "pf" }, { 225, 0, "swapoff", "p" }, { 226, 0, "mprotect", "alP" },
@@ -147,32 +150,32 @@ static const struct call {
 	{ 236, 0, "get_mempolicy", "bniaf" }, { 237, 0, "set_mempolicy", "ini" },
 	{ 238, 0, "migrate_pages", "tinn" }, { 239, 0, "move_pages", "tsnnbf" },
 	{ 240, 2, "rt_tgsigqueueinfo", "ttgn" }, { 241, 0, "perf_event_open", "ntidf" },
-	{ 242, 0, "accept4", "dbbO" }, { 243, 0, "recvmmsg", "dhifT" }, { 258, 0, "riscv_hwprobe", "nisnf" },
+	{ 242, 0, "accept4", "kbbN" }, { 243, 0, "recvmmsg", "khifT" }, { 258, 0, "riscv_hwprobe", "nisnf" },
 	{ 259, 0, "riscv_flush_icache", "aai" }, { 260, 2, "wait4", "tbwb" }, { 261, 4, "prlimit64", "tinb" },
 	{ 262, 0, "fanotify_init", "ff" }, { 263, 0, "fanotify_mark", "dffDp" },
-	{ 264, 0, "name_to_handle_at", "Dpnbf" }, { 265, 0, "open_by_handle_at", "dnO" },
+	{ 264, 0, "name_to_handle_at", "Dpnb@" }, { 265, 0, "open_by_handle_at", "dnO" },
 	{ 266, 0, "clock_adjtime", "in" }, { 267, 0, "syncfs", "d" }, { 268, 0, "setns", "di" },
-	{ 269, 0, "sendmmsg", "dhif" }, { 270, 0, "process_vm_readv", "tvivif" },
+	{ 269, 0, "sendmmsg", "khif" }, { 270, 0, "process_vm_readv", "tvivif" },
 	{ 271, 0, "process_vm_writev", "tvivif" }, { 272, 0, "kcmp", "ttiii" }, { 274, 0, "sched_setattr", "tnf" },
-	{ 275, 0, "sched_getattr", "tbsf" }, { 276, 0, "renameat2", "DpDpi" }, { 277, 16, "seccomp", "iin" },
+	{ 275, 0, "sched_getattr", "tbsf" }, { 276, 0, "renameat2", "DpDpW" }, { 277, 16, "seccomp", "iin" },
 	{ 278, 0, "getrandom", "bsi" }, { 279, 0, "memfd_create", "Si" }, { 280, 0, "bpf", "ins" },
-	{ 281, 16, "execveat", "DpAAf" }, { 282, 0, "userfaultfd", "O" }, { 283, 0, "membarrier", "iii" },
-	{ 284, 0, "mlock2", "ali" }, { 285, 0, "copy_file_range", "dndnsf" }, { 286, 0, "preadv2", "dvioof" },
-	{ 287, 0, "pwritev2", "dvioof" }, { 288, 0, "pkey_mprotect", "alPi" }, { 289, 0, "pkey_alloc", "ii" },
-	{ 290, 0, "pkey_free", "i" }, { 291, 0, "statx", "Dpffb" }, { 292, 0, "io_pgetevents", "xiinTn" },
-	{ 293, 0, "rseq", "nsif" }, { 424, 0, "pidfd_send_signal", "dgnf" }, { 425, 0, "io_uring_setup", "in" },
+	{ 281, 16, "execveat", "DpAA@" }, { 282, 0, "userfaultfd", "O" }, { 283, 0, "membarrier", "iii" },
+	{ 284, 0, "mlock2", "alW" }, { 285, 0, "copy_file_range", "FnFns0" }, { 286, 0, "preadv2", "Fvioof" },
+	{ 287, 0, "pwritev2", "Fvioof" }, { 288, 0, "pkey_mprotect", "alPi" }, { 289, 0, "pkey_alloc", "ii" },
+	{ 290, 0, "pkey_free", "i" }, { 291, 0, "statx", "Dp@fb" }, { 292, 0, "io_pgetevents", "xiinTn" },
+	{ 293, 0, "rseq", "nsif" }, { 424, 0, "pidfd_send_signal", "Eg00" }, { 425, 0, "io_uring_setup", "in" },
 	{ 426, 0, "io_uring_enter", "diifns" }, { 427, 0, "io_uring_register", "dini" },
 	{ 428, 0, "open_tree", "Dpf" }, { 429, 0, "move_mount", "DpDpf" }, { 430, 0, "fsopen", "Sf" },
 	{ 431, 0, "fsconfig", "diSSi" }, { 432, 0, "fsmount", "dff" }, { 433, 0, "fspick", "Dpf" },
 	{ 434, 0, "pidfd_open", "tf" }, { 435, 0, "clone3", "RZ" }, { 435, 0, "clone3", "ns" },
-	{ 436, 16, "close_range", "ddf" }, { 437, 0, "openat2", "Dpns" }, { 438, 0, "pidfd_getfd", "ddf" },
-	{ 439, 0, "faccessat2", "Dpif" }, { 440, 0, "process_madvise", "dviif" },
-	{ 441, 0, "epoll_pwait2", "dbiTn8" }, { 442, 0, "mount_setattr", "Dpfns" },
+	{ 436, 16, "close_range", "ddf" }, { 437, 0, "openat2", "Dpns" }, { 438, 0, "pidfd_getfd", "Ed0" },
+	{ 439, 0, "faccessat2", "DpW@" }, { 440, 0, "process_madvise", "dviif" },
+	{ 441, 0, "epoll_pwait2", "ebiT08" }, { 442, 0, "mount_setattr", "Dpfns" },
 	{ 443, 0, "quotactl_fd", "diun" }, { 444, 0, "landlock_create_ruleset", "nsf" },
 	{ 445, 0, "landlock_add_rule", "dinf" }, { 446, 0, "landlock_restrict_self", "df" },
 	{ 447, 0, "memfd_secret", "O" }, { 448, 0, "process_mrelease", "df" }, { 449, 0, "futex_waitv", "nifTi" },
 	{ 450, 0, "set_mempolicy_home_node", "alif" }, { 451, 0, "cachestat", "dnbf" },
-	{ 452, 0, "fchmodat2", "Dpmf" }, { 453, 0, "map_shadow_stack", "alf" }, { 454, 0, "futex_wake", "biif" },
+	{ 452, 0, "fchmodat2", "Dpm@" }, { 453, 0, "map_shadow_stack", "alf" }, { 454, 0, "futex_wake", "biif" },
 	{ 455, 0, "futex_wait", "biifTi" }, { 456, 0, "futex_requeue", "nfii" }, { 457, 0, "statmount", "nbsf" },
 	{ 458, 0, "listmount", "nbsf" }, { 459, 0, "lsm_get_self_attr", "ibbf" },
 	{ 460, 0, "lsm_set_self_attr", "insf" }, { 461, 0, "lsm_list_modules", "bbf" }, { 462, 0, "mseal", "alf" },
@@ -189,9 +192,9 @@ static const struct call {
 static inline unsigned long
 any_address(struct rng *r)
 {
-	unsigned long area = AREAS + rnd(r, NAREAS) * ROOM;
+	unsigned long area = AREAS + rnd(r, rnd(r, 2) ? NAREAS : A_READ_ONLY) * ROOM;
 
-	switch (rnd(r, 12)) {
+	switch (rnd(r, 16)) {
 	case 0:
 		return PICK(r, 0, 1, -1UL, -4096UL, 1UL << 63, 0xffffffc000000000UL, 0xffffffd800000000UL,
 			    0x4000000000UL, 0x4000000000UL - 8, 0x3ffffff000UL, 4096, 0x10000);
@@ -285,15 +288,16 @@ static inline unsigned long
 any_flags(struct rng *r)
 {
 	switch (rnd(r, 8)) {
-	case 0: case 1: case 2: case 3:
+	case 0: case 1: case 2: case 3: case 4:
 		return 0;
-	case 4: case 5:
+	case 5: case 6:
 		return 1UL << rnd(r, 16);
-	case 6:
+	case 7:
+		if (rnd(r, 2))
+			return rnd_bits(r);
 		return 1UL << rnd(r, 32) | 1UL << rnd(r, 16);
-	default:
-		return rnd_bits(r);
 	}
+	return 0;
 }
 
 static inline unsigned long
@@ -304,19 +308,53 @@ any_number(struct rng *r)
 }
 
 static inline unsigned long
+any_fd(struct rng *r)
+{
+	return rnd(r, 16) ? rnd(r, FDS) : PICK(r, -1UL, -100UL, 1000, 0x7fffffff, 0x80000000UL, TRACE_FD + 1);
+}
+
+/* A descriptor of the kind that a call wants, four times of five. */
+static inline unsigned long
+fitting_fd(struct rng *r, int kind)
+{
+	if (rnd(r, 5) == 0)
+		return any_fd(r);
+	switch (kind) {
+	case 'F':
+		return PICK(r, 0, 0, 0, 1, 2, FD_MEMFD, FD_MEMFD);
+	case 'G':
+		return PICK(r, FD_DIR, FD_DIR, 10, 11, 13);
+	case 'k':
+		return FD_SOCKETS + rnd(r, NSOCKETS);
+	case 'e':
+		return FD_EPOLL;
+	default:
+		return FD_EVENTS + rnd(r, NEVENTS);
+	}
+}
+
+static inline unsigned long
+some_path(struct rng *r, int count)
+{
+	return rnd(r, 16) ? noise(r, N_STRINGS, STRING, rnd(r, 2) ? 8 : count) : any_address(r);
+}
+
+static inline unsigned long
 argument(struct rng *r, int kind)
 {
 	if (kind != 't' && rnd(r, 24) == 0)
 		return any_word(r);
 	switch (kind) {
 	case 'd':
-		return rnd(r, 10) ? rnd(r, FDS) : PICK(r, -1UL, -100UL, 1000, 0x7fffffff, 0x80000000UL, TRACE_FD + 1);
+		return any_fd(r);
+	case 'F': case 'G': case 'k': case 'e': case 'E':
+		return fitting_fd(r, kind);
 	case 'D':
-		return rnd(r, 2) ? -100UL : rnd(r, FDS);
+		return rnd(r, 4) ? -100UL : fitting_fd(r, 'G');
 	case 'p':
-		return rnd(r, 12) ? noise(r, N_STRINGS, STRING, STRINGS) : any_address(r);
+		return some_path(r, STRINGS);
 	case 'S':
-		return rnd(r, 12) ? noise(r, N_STRINGS, STRING, STRINGS + 16) : any_address(r);
+		return rnd(r, 2) ? some_path(r, STRINGS + 16) : noise(r, N_STRINGS + STRINGS * STRING, STRING, 16);
 	case 'b':
 		return any_address(r);
 	case 'n':
@@ -329,6 +367,20 @@ argument(struct rng *r, int kind)
 		return any_offset(r);
 	case 'f':
 		return any_flags(r);
+	case '0':
+		return 0;
+	case 'W':
+		return rnd(r, 16) ? rnd(r, 4) : any_number(r);
+	case '@':
+		return rnd(r, 2) ? 0 : PICK(r, 0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x1100, 0x8000);
+	case 'N':
+		return rnd(r, 12) ? PICK(r, 0, O_NONBLOCK, O_CLOEXEC, O_NONBLOCK | O_CLOEXEC) : any_flags(r);
+	case 'j':
+		return rnd(r, 12) ? 1 : any_number(r);
+	case 'J':
+		return rnd(r, 12) ? PICK(r, 1, 2, 5) | PICK(r, 0, O_NONBLOCK, O_CLOEXEC) : any_number(r);
+	case 'B':
+		return rnd(r, 12) ? 1 : any_number(r);
 	case 'g':
 		return some_signal(r);
 	case 't':

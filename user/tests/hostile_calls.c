@@ -219,9 +219,9 @@ noise_structures(struct rng *r, char *noise)
 		int *c = (void *)(noise + N_MESSAGES + 64 * (32 + i));
 
 		memcpy(m, (unsigned long[]){ rnd(r, 3) ? 0 : argument(r, 'q'), argument(r, 'L'), argument(r, 'v'),
-			rnd(r, 5), rnd(r, 3) ? control : any_address(r), rnd(r, 2) ? 24 : argument(r, 's'),
+			rnd(r, 5), rnd(r, 3) ? control : any_address(r), rnd(r, 4) ? 32 : argument(r, 's'),
 			any_flags(r) }, 56);
-		memcpy(c, (int[]){ 16 + 4 * rnd(r, 5), rnd(r, 16) ? 0 : -1, rnd(r, 8) ? 1 : rnd(r, 50), 1 + rnd(r, 3),
+		memcpy(c, (int[]){ 16 + 4 * rnd(r, 5), rnd(r, 32) ? 0 : -1, rnd(r, 8) ? 1 : rnd(r, 50), 1 + rnd(r, 3),
 			rnd(r, FDS), rnd(r, FDS), rnd(r, FDS), rnd(r, FDS) }, 32);
 	}
 	for (int i = 0; i < 16; i++) {
@@ -327,7 +327,7 @@ fds_make(void)
 	fd_at(at++, syscall(26, 0x800));			/* inotify */
 	fd_at(at++, syscall(279, AREAS + A_NOISE * ROOM, 2));	/* memfd */
 	fd_at(at++, syscall(434, getpid(), 0));			/* pidfd */
-	CHECK(at < FDS);
+	CHECK(at < FDS && at == FD_EVENTS + NEVENTS);
 }
 
 static void
