@@ -4,7 +4,7 @@
  *	exhaust [root|user [KIND]]
  *
  * For each kind (exhaust_kinds.h) a process makes one after the other until it is refused: as user 1000 with a limit,
- * and as root without, until memory or a table of the kernel's ends (for want of memory it may itself be ended). It then
+ * as root without, until memory or a table of the kernel's ends (for want of memory it may itself be ended). It then
  * keeps what it has. Another program that starts now works, or is refused with an errno, or ended; once the process is
  * gone it works, and the counts are as before (counts.h). A kind that the kernel does not have is passed over.
  */

@@ -56,12 +56,13 @@ rnd_bits(struct rng *r)
 }
 
 /*
- * d descriptor   F of a file   G of a directory   k of a socket   e of epoll   E of events   D a directory's or AT_FDCWD
+ * d descriptor   F of a file   G of a directory   k of a socket   e of epoll   E of events   D a directory's, AT_FDCWD
  * p path         S any string  b buffer         n structure     T timespec   v iovecs      h message   R clone_args
- * s size         o offset      l length         8 of a sigset   Z clone_args  L of an address            q socket address
- * f flags        @ AT_ flags   O to open        N to make a descriptor        P protection              M of mmap   K of clone
- * i number       W 0 to 3      0 zero           w wait's options              g signal     t process     u user      m mode
- * a page         A argv        c ioctl          C fcntl         j domain      J type       B level       x anything
+ * s size         o offset      l length         8 of a sigset   Z of clone_args            L of q      q socket address
+ * f flags        @ AT_ flags   O to open        N to make a descriptor       P protection  M of mmap   K of clone
+ * i number       W 0 to 3      0 zero           w wait's options             g signal      t process   u user
+ * a page         A argv        c ioctl          C fcntl         j domain     J type        B level     m mode
+ * x anything
  */
 static const struct call {
 	short	nr;
