@@ -6,10 +6,12 @@
  * Locks       log_lock, rank last: anything may print, from any context.  Held while the console is
  *             written, so that lines stay whole.  A panicking cpu does without.
  * Invariants  L1  start is the beginning of a line, end - start <= LOG_SIZE.
- * Not here    syslog(2) and /dev/kmsg, which read by log_read(); the terminal (drivers/tty).
+ *             L2  start_line and end_line are the numbers of line feeds ever written before start and end.
+ * Not here    syslog(2), which reads by log_read(), and /dev/kmsg, by log_line(); the terminal (drivers/tty).
  */
 #include "kernel/printk.h"
 #include <stdarg.h>
+#include "abi/errno.h"
 #include "arch/power.h"
 #include "arch/timer.h"
 #include "kernel/spinlock.h"
@@ -18,12 +20,12 @@
 #include "lib/string.h"
 
 #define LOG_SIZE	(64 * KiB)
-#define LINE_MAX	512			/* of one message; what is longer is cut */
 #define DEFAULT_LEVEL	6
 
 static struct spinlock log_lock = SPINLOCK_INIT(RANK_PRINTK);
 static char ring[LOG_SIZE];
 static u64 start, end;				/* [log_lock] */
+static u64 start_line, end_line;		/* [log_lock] */
 static void (*console)(const char *s, size_t n) = early_console_write;
 
 int console_loglevel = 7;
@@ -46,10 +48,11 @@ ring_add(const char *s, size_t n)
 {
 	size_t at = end % LOG_SIZE, first = MIN(n, LOG_SIZE - at);
 
-	if (end + n - start > LOG_SIZE) {
-		start = end + n - LOG_SIZE;
-		while (start < end && ring[(start - 1) % LOG_SIZE] != '\n')
+	while (end + n - start > LOG_SIZE) {
+		while (start < end && ring[start % LOG_SIZE] != '\n')
 			start++;
+		start++;
+		start_line++;
 	}
 	memcpy(ring + at, s, first);
 	memcpy(ring, s + first, n - first);
@@ -67,6 +70,7 @@ put_line(int level, u64 now, const char *text, size_t n) MUST_HOLD(log_lock)
 	ring_add(head, len);
 	ring_add(text, n);
 	ring_add("\n", 1);
+	end_line++;
 	if (level < console_loglevel) {
 		console_write(head + 3, len - 3);
 		console_write(text, n);
@@ -80,7 +84,7 @@ printk(const char *fmt, ...) NO_TSA
 {
 	u64 now = clock_boot_ticks ? clock_monotonic() : 0;
 	bool locked = !panicking();
-	char buf[LINE_MAX], *line = buf, *nl;
+	char buf[LOG_LINE_MAX], *line = buf, *nl;
 	int level = DEFAULT_LEVEL;
 	ulong flags = 0;
 	va_list ap;
@@ -131,4 +135,66 @@ u64
 log_end(void)
 {
 	return READ_ONCE(end);
+}
+
+void
+log_first(struct log_place *at)
+{
+	ulong flags = spin_lock_irqsave(&log_lock);
+
+	*at = (struct log_place){ start, start_line };
+	spin_unlock_irqrestore(&log_lock, flags);
+}
+
+void
+log_last(struct log_place *at)
+{
+	ulong flags = spin_lock_irqsave(&log_lock);
+
+	*at = (struct log_place){ end, end_line };
+	spin_unlock_irqrestore(&log_lock, flags);
+}
+
+/* "<level>[seconds.micros] " of a line: what follows it. */
+static const char *
+parse_head(const char *line, int *level, u64 *us)
+{
+	char *p;
+
+	*level = line[1] - '0';
+	for (p = (char *)line + 4; *p == ' '; p++)
+		;
+	*us = strtoul(p, &p, 10) * 1000000;
+	*us += strtoul(p + 1, &p, 10);
+	return p + 2;
+}
+
+ssize_t
+log_line(struct log_place *at, char *buf, size_t n, int *level, u64 *us)
+{
+	char line[LOG_LINE_MAX + 64];
+	size_t len = 0;
+	ulong flags = spin_lock_irqsave(&log_lock);
+	bool overtaken = at->pos < start;
+	const char *text;
+
+	if (overtaken)
+		*at = (struct log_place){ start, start_line };
+	while (!overtaken && at->pos < end && ring[at->pos % LOG_SIZE] != '\n') {
+		if (len < sizeof(line) - 1)
+			line[len++] = ring[at->pos % LOG_SIZE];
+		at->pos++;
+	}
+	if (!overtaken) {
+		at->pos++;
+		at->line++;
+	}
+	spin_unlock_irqrestore(&log_lock, flags);
+	if (overtaken)
+		return -EPIPE;
+	line[len] = '\0';
+	text = parse_head(line, level, us);
+	len = MIN(len - (text - line), n);
+	memcpy(buf, text, len);
+	return len;
 }

@@ -27,10 +27,22 @@ extern int console_loglevel;		/* messages below this level number reach the cons
 void	console_register(void (*write)(const char *s, size_t n));
 void	console_write(const char *s, size_t n);
 
-/* For syslog(2) and /dev/kmsg: copy up to n bytes of the log from sequence *pos on; advances *pos. */
+/* For syslog(2): copy up to n bytes of the log from sequence *pos on; advances *pos. */
 size_t	log_read(u64 *pos, char *buf, size_t n);
 u64	log_start(void);
 u64	log_end(void);
+
+#define LOG_LINE_MAX	512		/* of one message; what is longer is cut */
+
+/* For /dev/kmsg: the beginning of a line, and how many lines there were before it since boot. */
+struct log_place { u64 pos, line; };
+void	log_first(struct log_place *at);	/* the oldest line that is left */
+void	log_last(struct log_place *at);		/* behind the newest */
+/*
+ * The line there, without its line feed, cut to n bytes: its length, and at is the next one. There must be one, or
+ * have been: -EPIPE and the oldest place if it has been overwritten.
+ */
+ssize_t	log_line(struct log_place *at, char *buf, size_t n, int *level, u64 *us);
 
 /* Stop the machine: reason, registers, backtrace of every hart. Only for a broken kernel. */
 void	panic(const char *fmt, ...) NORETURN PRINTF_LIKE(1, 2);

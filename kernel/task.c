@@ -237,6 +237,8 @@ process_new(struct process *from)
 	p->sid = from->sid;
 	memcpy(p->rlim, from->rlim, sizeof(p->rlim));
 	p->oom_score_adj = from->oom_score_adj;
+	p->loginuid = from->loginuid;
+	p->sessionid = from->sessionid;
 	p->start_time = clock_monotonic();
 	return p;
 }

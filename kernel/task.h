@@ -199,6 +199,7 @@ struct process {
 	struct list cpu_timers;		/* armed ones that count its time: cpu_timers_lock (cputimer.c) */
 	struct file *exe;		/* [s] what /proc/PID/exe names */
 	int	oom_score_adj;
+	u32	loginuid, sessionid;		/* [a] plus one; 0: none (fs/proc/pid_session.c) */
 };
 
 #ifdef DEBUG

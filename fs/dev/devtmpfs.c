@@ -68,4 +68,5 @@ devtmpfs_init(void)
 		if (devtmpfs_add(c))
 			panic("no memory for /dev/%s", c->name);
 	memdev_init();
+	kmsg_init();
 }

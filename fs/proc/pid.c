@@ -531,8 +531,12 @@ static const struct pentry net_table[] = {
 	{ 0 },
 };
 
+/* There is one cgroup and one user name space, where every id is itself. */
+#define ALL_IDS		"         0          0 4294967295\n"
+
 #define COMMON_ENTRIES \
 	SECRET("auxv", 0400, proc_auxv_show), \
+	PTEXT("cgroup", "0::/\n"), \
 	PFILE("cmdline", proc_cmdline_show), \
 	SETTING("comm", comm_show, comm_write), \
 	LINK(cwd), \
@@ -543,7 +547,9 @@ static const struct pentry net_table[] = {
 	  .guarded = true }, \
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .lookup = proc_fdinfo_lookup, .readdir = proc_fdinfo_readdir, \
 	  .guarded = true }, \
+	PTEXT("gid_map", ALL_IDS), \
 	PFILE("limits", limits_show), \
+	SETTING("loginuid", proc_loginuid_show, proc_loginuid_write), \
 	SECRET("maps", 0444, proc_maps_show), \
 	PFILE("mountinfo", proc_mountinfo_show), \
 	PFILE("mounts", proc_mounts_show), \
@@ -552,12 +558,16 @@ static const struct pentry net_table[] = {
 	PFILE("oom_score", oom_score_show), \
 	SETTING("oom_score_adj", oom_score_adj_show, oom_score_adj_write), \
 	SECRET("personality", 0400, personality_show), \
+	PTEXT("projid_map", ALL_IDS), \
 	LINK(root), \
+	PFILE("sessionid", proc_sessionid_show), \
+	PTEXT("setgroups", "allow\n"), \
 	SECRET("smaps", 0444, proc_smaps_show), \
 	SECRET("smaps_rollup", 0444, proc_smaps_rollup_show), \
 	PFILE("stat", stat_show), \
 	PFILE("statm", proc_statm_show), \
 	PFILE("status", status_show), \
+	PTEXT("uid_map", ALL_IDS), \
 	PFILE("wchan", wchan_show)
 
 static const struct pentry thread_table[] = {

@@ -60,6 +60,11 @@ int	proc_mounts_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_mountinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_mountstats_show(struct pbuf *b, const struct pnode *n, struct task *t);
 
+/* --- pid_session.c --- */
+int	proc_loginuid_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_loginuid_write(const struct pnode *n, struct task *t, char *s, size_t len);
+int	proc_sessionid_show(struct pbuf *b, const struct pnode *n, struct task *t);
+
 /* --- info.c --- */
 extern const struct pentry proc_tty_dir_table[];
 int	proc_meminfo_show(struct pbuf *b, const struct pnode *n, struct task *t);

@@ -1,12 +1,12 @@
 /*
- * sysfs.c - as much of /sys as programs look for: which cpus there are, and empty classes.
+ * sysfs.c - as much of /sys as programs look for: processors, disks (sysfs_block.c).
  *
  * Data        sysfs_root and the tables below it.
  * Further     Linux Documentation/ABI/testing/sysfs-devices-system-cpu.
  */
 #include "abi/statfs.h"
 #include "arch/cpu.h"
-#include "fs/proc/proc.h"
+#include "fs/proc/sysfs.h"
 #include "lib/bitops.h"
 
 /* "0-2,4": runs of set bits. */
@@ -96,14 +96,47 @@ static const struct pentry cpu_table[] = {
 	{ 0 },
 };
 
+/* The one clock, by the name Linux gives it. */
+static const struct pentry clocksource0_table[] = {
+	PTEXT("available_clocksource", "riscv_clocksource \n"),
+	PTEXT("current_clocksource", "riscv_clocksource\n"),
+	{ 0 },
+};
+
+static const struct pentry clocksource_table[] = {
+	PDIR("clocksource0", clocksource0_table),
+	{ 0 },
+};
+
 static const struct pentry system_table[] = {
+	PDIR("clocksource", clocksource_table),
 	{ .name = "cpu", .mode = S_IFDIR | 0555, .children = cpu_table,
 	  .lookup = cpu_lookup, .readdir = cpu_readdir },
 	{ 0 },
 };
 
+#define DISKS(fn)	{ .name = "block", .mode = S_IFDIR | 0555, \
+			  .lookup = sysfs_##fn##_lookup, .readdir = sysfs_##fn##_readdir }
+
+static const struct pentry virtual_table[] = {
+	DISKS(devices_block),
+	{ 0 },
+};
+
 static const struct pentry devices_table[] = {
 	PDIR("system", system_table),
+	PDIR("virtual", virtual_table),
+	{ 0 },
+};
+
+static const struct pentry class_table[] = {
+	DISKS(class_block),
+	{ 0 },
+};
+
+static const struct pentry dev_table[] = {
+	DISKS(dev_block),
+	PDIR("char", NULL),
 	{ 0 },
 };
 
@@ -112,17 +145,28 @@ static const struct pentry fs_table[] = {
 	{ 0 },
 };
 
+/* There are no huge pages. */
+static const struct pentry hugepage_table[] = {
+	PTEXT("enabled", "always madvise [never]\n"),
+	{ 0 },
+};
+
+static const struct pentry mm_table[] = {
+	PDIR("transparent_hugepage", hugepage_table),
+	{ 0 },
+};
+
 static const struct pentry kernel_table[] = {
 	PTEXT("cpu_byteorder", "little\n"),
-	PDIR("mm", NULL),
+	PDIR("mm", mm_table),
 	{ 0 },
 };
 
 static const struct pentry sysfs_table[] = {
-	PDIR("block", NULL),
+	DISKS(block),
 	PDIR("bus", NULL),
-	PDIR("class", NULL),
-	PDIR("dev", NULL),
+	PDIR("class", class_table),
+	PDIR("dev", dev_table),
 	PDIR("devices", devices_table),
 	PDIR("firmware", NULL),
 	PDIR("fs", fs_table),

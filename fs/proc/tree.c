@@ -176,7 +176,6 @@ static int
 ptree_find(const struct pnode *dir, struct task *t, const char *name, struct pnode *out)
 {
 	*out = *dir;
-	out->arg = 0;
 	for (const struct pentry *e = dir->e->children; e && e->name; e++)
 		if (strcmp(e->name, name) == 0) {
 			out->e = e;
@@ -295,7 +294,7 @@ ptree_readdir(struct file *f, struct dir_emit *e)
 	if (!ptree_emit_dots(f, e))
 		goto out;
 	for (loff_t i = 2; c && c->name; c++, i++) {
-		struct pnode child = { .e = c, .pid = n->pid, .start = n->start };
+		struct pnode child = { .e = c, .pid = n->pid, .arg = n->arg, .start = n->start };
 
 		if (i >= *e->pos && !ptree_emit(e, c->name, &child, i + 1))
 			goto out;
