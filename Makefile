@@ -4,7 +4,7 @@
 #   make run          boot it to a shell (^A x ends QEMU, `poweroff` the machine); virt has its
 #                     root on build/disk.img, where your files stay from run to run
 #   make fresh        a new build/disk.img with the programs as they are now: your files in it go
-#   make debian       build/debian.img: a root disk of Debian's programs, fetched once (43 MB)
+#   make debian       build/debian.img: a root disk of Debian's programs, fetched once (45 MB)
 #   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
 #   make run-gdb      boot and wait for `make gdb` in another terminal
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
