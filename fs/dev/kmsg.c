@@ -57,7 +57,7 @@ kmsg_release(struct file *f)
 
 /* Wait for a record. 0, -EAGAIN, -ERESTARTSYS. */
 static int
-kmsg_wait(struct file *f, struct kmsg *k)
+kmsg_wait(struct file *f, struct kmsg *k) MUST_HOLD(k->lock)
 {
 	int err = 0;
 

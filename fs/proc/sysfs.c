@@ -6,6 +6,7 @@
  */
 #include "abi/statfs.h"
 #include "arch/cpu.h"
+#include "arch/timer.h"
 #include "fs/proc/sysfs.h"
 #include "lib/bitops.h"
 
@@ -98,8 +99,8 @@ static const struct pentry cpu_table[] = {
 
 /* The one clock, by the name Linux gives it. */
 static const struct pentry clocksource0_table[] = {
-	PTEXT("available_clocksource", "riscv_clocksource \n"),
-	PTEXT("current_clocksource", "riscv_clocksource\n"),
+	PTEXT("available_clocksource", CLOCK_NAME " \n"),
+	PTEXT("current_clocksource", CLOCK_NAME "\n"),
 	{ 0 },
 };
 

@@ -4,6 +4,8 @@
 
 #include "lib/types.h"
 
+#define CLOCK_NAME	"riscv_clocksource"	/* as Linux calls this clock, for /sys */
+
 static inline u64
 timer_ticks(void)
 {
