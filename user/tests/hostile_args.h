@@ -255,6 +255,8 @@ noise(struct rng *r, unsigned long from, unsigned long step, unsigned count)
 	return AREAS + A_NOISE * ROOM + from + rnd(r, count) * step;
 }
 
+static int as_user;			/* from the start: who was root once may have kept a capability */
+
 /* Those whom a signal, a trace or a limit hurts: ourselves, ours, nobody. Only a user may also try everybody. */
 static inline unsigned long
 some_pid(struct rng *r)
@@ -269,7 +271,7 @@ some_pid(struct rng *r)
 	case 3: case 4:
 		return syscall(SYS_getpid);
 	case 5:
-		return syscall(SYS_geteuid) ? (unsigned long)PICK(r, 1, 2, -1UL, 3) : 0;
+		return as_user ? (unsigned long)PICK(r, 1, 2, -1UL, 3) : 0;
 	case 6:
 		pid = syscall(SYS_getpid) + 1 + rnd(r, 3);	/* one of our children, if it is there */
 		return syscall(SYS_getpgid, pid) == syscall(SYS_getpgid, 0) ? pid : 0;
