@@ -77,6 +77,7 @@ void anon_init(void) { }
 void epoll_init(void) { }
 void epoll_forget(struct file *f) { }
 void signalfd_init(void) { }
+void kmsg_init(void) { }
 void async_init(void) { }
 void async_end(struct file *f) { }
 int async_set(struct file *f, int fd, bool on) { return 0; }
