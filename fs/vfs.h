@@ -336,7 +336,8 @@ int	vfs_rename(int odfd, const char *oname, int ndfd, const char *nname, uint fl
 int	vfs_setattr(struct path *p, const struct attr *a);
 int	vfs_getattr(const struct path *p, struct stat_k *out);
 /* fn of every mount that can be reached from root, in order, and where it is as seen from there. 0 or -ENOMEM. */
-int	mounts_for_each(const struct path *root, void (*fn)(void *arg, const struct mount *m, const char *where), void *arg);
+int	mounts_for_each(const struct path *root,
+			void (*fn)(void *arg, const struct mount *m, const char *where), void *arg);
 int	vfs_mount(const char *source, const char *target, const char *type, ulong flags, const char *data);
 /* current may do `mask` (4 read, 2 write, 1 execute) to inode: 0 or -EACCES, -EROFS. */
 int	inode_permission(struct inode *inode, int mask);

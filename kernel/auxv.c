@@ -35,7 +35,8 @@ auxv_fill(struct abi_auxv *v, const struct exec *x, u64 random, u64 execfn)
 	const struct task *t = current;
 	const struct abi_auxv all[] = {
 		{ AT_SYSINFO_EHDR, x->mm->vdso },
-		{ AT_L1I_CACHESIZE, 0 }, { AT_L1I_CACHEGEOMETRY, 0 }, { AT_L1D_CACHESIZE, 0 }, { AT_L1D_CACHEGEOMETRY, 0 },
+		{ AT_L1I_CACHESIZE, 0 }, { AT_L1I_CACHEGEOMETRY, 0 },
+		{ AT_L1D_CACHESIZE, 0 }, { AT_L1D_CACHEGEOMETRY, 0 },
 		{ AT_L2_CACHESIZE, 0 }, { AT_L2_CACHEGEOMETRY, 0 }, { AT_L3_CACHESIZE, 0 }, { AT_L3_CACHEGEOMETRY, 0 },
 		{ AT_MINSIGSTKSZ, SIGFRAME_SIZE },
 		{ AT_HWCAP, cpu_hwcap() },

@@ -151,7 +151,7 @@ int	mm_unmap_locked(struct mm *mm, u64 start, u64 end, struct area **dead) MUST_
 
 /* --- fault.c --- */
 /*
- * Touch every page of [start, end). access 0: as each area allows, for MAP_POPULATE and mlock; else VM_READ or VM_WRITE,
+ * Touch every page of [start, end). access 0: as each area allows (MAP_POPULATE, mlock); else VM_READ or VM_WRITE,
  * for madvise. 0, -ENOMEM: a hole, or no memory; -EFAULT; -EINVAL: access is not allowed there; -EINTR: a fatal signal.
  */
 int	mm_populate(struct mm *mm, u64 start, u64 end, u32 access);

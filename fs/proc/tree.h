@@ -30,7 +30,7 @@ struct pentry;
 struct pnode {
 	const struct pentry *e;
 	int	pid;			/* 0: of no process */
-	ulong	arg;			/* descriptor number, device; a directory's fixed entries have their directory's */
+	ulong	arg;			/* descriptor number, device; fixed entries of a directory have its own */
 	u64	start;			/* the task's start_time: a reused pid is another task */
 };
 

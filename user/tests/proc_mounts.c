@@ -64,7 +64,8 @@ main(void)
 
 	CHECK(!strncmp(line("/proc/self/mounts", "\\040test tmpfs"),
 		       "source\\040name /tmp/proc_mounts\\040test tmpfs rw,nosuid,nodev", 58));
-	CHECK(sscanf(line("/proc/self/mountinfo", "\\040test rw"), "%d %d %u:%u %63s %63s", &id, &parent, &major, &minor,
+	CHECK(sscanf(line("/proc/self/mountinfo", "\\040test rw"), "%d %d %u:%u %63s %63s",
+		     &id, &parent, &major, &minor,
 		     root, where) == 6);
 	CHECK(id != parent && !strcmp(root, "/") && !strcmp(where, "/tmp/proc_mounts\\040test"));
 	CHECK(strstr(line("/proc/self/mountinfo", "\\040test rw"), " - tmpfs source\\040name rw") != NULL);
