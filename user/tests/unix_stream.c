@@ -201,7 +201,7 @@ flags(void)
 	if (fork() == 0) {
 		for (int i = 0; i < 6; i++) {
 			pause_ms(20);
-			CHECK(write(p[0], "uvwxyz" + i, 1) == 1);
+			CHECK(write(p[0], &"uvwxyz"[i], 1) == 1);
 		}
 		_exit(0);
 	}
@@ -211,7 +211,7 @@ flags(void)
 	if (fork() == 0) {
 		for (int i = 0; i < 4; i++) {
 			pause_ms(20);
-			CHECK(write(p[0], "1234" + i, 1) == 1);
+			CHECK(write(p[0], &"1234"[i], 1) == 1);
 		}
 		_exit(0);
 	}
