@@ -159,6 +159,7 @@ kmsg_seek(struct file *f, loff_t off, int whence)
 }
 
 static const struct file_ops kmsg_fops = {
+	.stream = true,		/* a reader that waits does not keep others from writing */
 	.open = kmsg_open,
 	.release = kmsg_release,
 	.read = kmsg_read,

@@ -4,6 +4,7 @@
  */
 #include <grp.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include "test.h"
@@ -24,7 +25,8 @@
 #define ALL		(B(41) - 1)
 
 static char *self;
-static char copy[] = "/tmp/credentials.copy";		/* of this program, with all kinds of modes */
+#define PLACE	"/tmp/credentials.d"			/* a file system of its own: /tmp may be nosuid */
+static char copy[] = PLACE "/copy";		/* of this program, with all kinds of modes */
 
 struct sets { unsigned long eff, perm, inh; };
 
@@ -615,6 +617,8 @@ main(int argc, char **argv)
 	if (argc > 1)
 		after_exec();
 	mkdir("/tmp", 0777);
+	mkdir(PLACE, 0755);
+	CHECK(mount("none", PLACE, "tmpfs", 0, NULL) == 0 && chmod(PLACE, 0755) == 0);
 	copy_self(0755, 0, 0);
 	fd = open("/tmp/credentials.secret", O_RDWR | O_CREAT, 0600);
 	CHECK(fd >= 0 && fchmod(fd, 0600) == 0 && close(fd) == 0);
@@ -622,7 +626,8 @@ main(int argc, char **argv)
 		printf("%s\n", parts[i].name);
 		failed |= !exited(in_child(parts[i].body), 0);
 	}
-	unlink(copy);
+	umount(PLACE);
+	rmdir(PLACE);
 	unlink("/tmp/credentials.secret");
 	return failed;
 }
