@@ -35,7 +35,7 @@ mount -t tmpfs shm /dev/shm
 for link in /proc/self/fd:fd fd/0:stdin fd/1:stdout fd/2:stderr; do
 	[ -e /dev/${link#*:} ] || ln -s ${link%:*} /dev/${link#*:}
 done
-for dir in proc sys dev checks; do mount --bind /$dir /mnt/$dir; done
+for dir in proc sys dev dev/pts dev/shm checks; do mount --bind /$dir /mnt/$dir; done
 mount -t tmpfs tmp /mnt/tmp
 echo 1 >/proc/sys/kernel/printk
 chroot /mnt /usr/bin/env -i PATH=/usr/bin:/usr/sbin HOME=/root LC_ALL=C.UTF-8 TERM=vt100 bash /checks/run
