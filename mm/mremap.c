@@ -190,7 +190,9 @@ mremap_locked(struct mm *mm, u64 addr, u64 old, u64 new, u32 flags, u64 to, stru
 	err = check_growth(mm, a, addr, old, new, flags);
 	if (err)
 		return err;
-	if (addr + old == a->end && addr + new <= USER_TOP) {
+	if (new > USER_TOP)
+		return -ENOMEM;
+	if (addr + old == a->end && new <= USER_TOP - addr) {
 		next = area_next(a);
 		if (!next || next->start >= addr + new) {
 			area_resize(mm, a, a->start, addr + new);

@@ -91,6 +91,38 @@ move_vdso(void)
 	CHECK_ERRNO(EFAULT, syscall(SYS_mremap, to, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
 }
 
+/* Lengths with which the sum of address and length wraps, or the length when it is rounded up. */
+static void
+wraps(void)
+{
+	char *p = map_anon(2 * PAGE, PROT_READ);
+	unsigned long at = (unsigned long)p;
+	unsigned long lengths[] = { -at, -at - PAGE, -at + PAGE, -at + 2 * PAGE, -2 * PAGE, 1UL << 63 };
+	unsigned char vec[2];
+
+	for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		unsigned long n = lengths[i];
+
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mremap, p, PAGE, n, 0));
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mremap, p, 2 * PAGE, n, 0));
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mremap, p, 2 * PAGE, n, MREMAP_MAYMOVE));
+		CHECK_ERRNO(EINVAL, syscall(SYS_munmap, p, n));
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mmap, p, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mmap, p, n, PROT_READ, FIXED_ANON, -1, 0));
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mprotect, p, n, PROT_READ));
+		CHECK(syscall(SYS_msync, p, n, MS_ASYNC) == -1 && errno == ENOMEM);
+		CHECK(syscall(SYS_mlock, p, n) == -1 && (errno == EINVAL || errno == ENOMEM));
+		CHECK(syscall(SYS_madvise, p, n, MADV_NORMAL) == -1 && (errno == EINVAL || errno == ENOMEM));
+		CHECK_ERRNO(ENOMEM, syscall(SYS_mincore, p, n, vec));
+	}
+	CHECK_ERRNO(EINVAL, syscall(SYS_mremap, p, PAGE, -1UL, MREMAP_MAYMOVE));
+	CHECK_ERRNO(EINVAL, syscall(SYS_munmap, p, -1UL));
+	CHECK_ERRNO(ENOMEM, syscall(SYS_mprotect, p, -1UL, PROT_NONE));
+	CHECK_ERRNO(EINVAL, syscall(SYS_madvise, p, -1UL, MADV_NORMAL));
+	CHECK(p[0] == 0 && p[2 * PAGE - 1] == 0);
+	CHECK(munmap(p, 2 * PAGE) == 0);
+}
+
 static void
 flags(void)
 {
@@ -140,6 +172,7 @@ main(void)
 {
 	duplicate();
 	errors();
+	wraps();
 	dontunmap();
 	CHECK(exited(in_child(move_vdso), 0));
 	flags();
