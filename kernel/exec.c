@@ -107,7 +107,7 @@ end_other_threads(struct process *p)
 	p->exec_task = current;
 	list_for_each(t, &p->threads, thread_link)
 		if (t != current)
-			signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
+			signal_poke(t, TASK_WAKE_TO_END);
 	spin_unlock(&current->sighand->lock);
 	spin_unlock_irqrestore(&tasks_lock, flags);
 

@@ -295,7 +295,7 @@ process_exit(int code)
 		p->exit_code = code;
 		list_for_each(t, &p->threads, thread_link)
 			if (t != me)
-				signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
+				signal_poke(t, TASK_WAKE_TO_END);
 	}
 	spin_unlock(&me->sighand->lock);
 	spin_unlock_irqrestore(&tasks_lock, flags);

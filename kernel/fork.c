@@ -268,26 +268,13 @@ out:
 }
 
 /*
- * The parent's half of vfork: until the child has left our address space, or a signal ends us. t is counted. Signals
- * that do not end us wait, blocked, until the wait is over.
+ * The parent's half of vfork: until the child has left our address space, or a signal ends us. t is counted. Other
+ * signals, and a stop, come after the wait.
  */
 static void
 vfork_wait(struct task *t)
 {
-	struct waitq *done = &t->proc->vfork_done;
-	u64 mask = current->sig_blocked, pending;
-
-	while (wait_event_interruptible(done, smp_load_acquire(&t->vfork_parent) == NULL)) {
-		if (signal_ends_us(&pending))
-			break;
-		/* All of us are to stop: that comes after the wait. */
-		if (READ_ONCE(current->proc->stop_signal))
-			wait_event(done, smp_load_acquire(&t->vfork_parent) == NULL);
-		else
-			signal_set_mask(current->sig_blocked | pending);
-	}
-	if (current->sig_blocked != mask)
-		signal_set_mask(mask);
+	(void)wait_event_killable(&t->proc->vfork_done, smp_load_acquire(&t->vfork_parent) == NULL);
 	task_put(t);
 }
 

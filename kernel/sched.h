@@ -66,7 +66,7 @@ void	sched_preempt(void);			/* from trap return to kernel code: reschedule if du
 void	sched_start(struct task *t);
 /* Make t ready if its state is in `mask`. True if it was asleep so. Any context. */
 bool	wake_task(struct task *t, int mask);
-#define WAKE_ANY	(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+#define WAKE_ANY	(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_KILLABLE)
 /*
  * In wake_task's mask, or a wait queue's key: the waker is about to sleep, so t had best follow it on this cpu
  * rather than an idle one be woken for it. If the waker goes on after all, an idle cpu takes t at the slice's end.

@@ -95,7 +95,7 @@ has_work(const struct task *t)
 }
 
 bool
-signal_ends_us(u64 *pending)
+signal_ends_us(void)
 {
 	struct task *t = current;
 	struct process *p = t->proc;
@@ -103,8 +103,7 @@ signal_ends_us(u64 *pending)
 	bool ends = p->exiting || (p->exec_task && p->exec_task != t);
 	u64 deadly;
 
-	*pending = (t->sig_pending | p->sig_pending) & ~t->sig_blocked;
-	deadly = p->pid == 1 ? 0 : *pending & ~(SIGS_IGNORE | SIGS_STOP);
+	deadly = p->pid == 1 ? 0 : (t->sig_pending | p->sig_pending) & ~(t->sig_blocked | SIGS_IGNORE | SIGS_STOP);
 	for (int sig = 1; sig <= ABI_NSIG; sig++)
 		ends |= (deadly & sigmask(sig)) && t->sighand->action[sig - 1].sa_handler == SIG_DFL;
 	spin_unlock_irqrestore(&t->sighand->lock, flags);
@@ -132,7 +131,7 @@ signal_retarget(struct process *p)
 	spin_lock(&current->sighand->lock);
 	list_for_each(t, &p->threads, thread_link)
 		if (t != current && has_work(t))
-			signal_poke(t, TASK_INTERRUPTIBLE);
+			signal_poke(t, TASK_INTERRUPTIBLE | TASK_KILLABLE);
 	spin_unlock(&current->sighand->lock);
 	spin_unlock_irqrestore(&tasks_lock, flags);
 }
@@ -225,6 +224,13 @@ ignored(const struct task *t, int sig)
 	if (handler == SIG_DFL)
 		return (sigmask(sig) & SIGS_IGNORE) || t->proc->pid == 1;
 	return handler == SIG_IGN;
+}
+
+/* Does sig, which t does not ignore, end it? */
+static bool
+ends(const struct task *t, int sig)
+{
+	return !(sigmask(sig) & (SIGS_IGNORE | SIGS_STOP)) && t->sighand->action[sig - 1].sa_handler == SIG_DFL;
 }
 
 /* As enqueue, with an entry that its owner provides; if it is queued already, it stays where it is. */
@@ -339,7 +345,7 @@ wake_to_die(struct process *p) MUST_HOLD(tasks_lock)
 	p->cont_pending = false;
 	/* All: whoever was chosen may be in a sleep that only its event ends. */
 	list_for_each(t, &p->threads, thread_link)
-		signal_poke(t, TASK_INTERRUPTIBLE | TASK_STOPPED);
+		signal_poke(t, TASK_WAKE_TO_END);
 }
 
 /* The signal is one that needs no look at other threads, and current can take it itself. */
@@ -394,7 +400,7 @@ send_locked(struct process *p, struct task *only, int sig, const struct abi_sigi
 			err = enqueue(t ? t : any, p, only, sig, info);
 		if (err || !t || !can_take(t, sig))
 			goto out;
-		signal_poke(t, TASK_INTERRUPTIBLE);
+		signal_poke(t, TASK_INTERRUPTIBLE | (ends(t, sig) ? TASK_KILLABLE : 0));
 		if (sig == SIGKILL)
 			wake_to_die(p);
 	}

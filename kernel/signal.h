@@ -44,8 +44,8 @@ void	signal_deliver(struct trapframe *r);
 /* May current signal t? 0 or -EPERM. */
 int	signal_permitted(struct task *t, int sig);
 void	signal_recalc(struct task *t);		/* TASK_WORK_SIGNAL as pending & ~blocked says; sighand lock held */
-/* Is current's process ending, or does a signal that it has not blocked end it? *pending: those it has not blocked. */
-bool	signal_ends_us(u64 *pending);
+/* Is current's process ending, or does a signal that it has not blocked end it? */
+bool	signal_ends_us(void);
 void	signal_set_mask(u64 mask);		/* current's blocked set (never KILL, STOP) */
 
 struct sighand *sighand_create(void);		/* all default */

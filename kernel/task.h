@@ -45,6 +45,10 @@ struct tty;
 #define TASK_STOPPED		4	/* by job control */
 #define TASK_ZOMBIE		8	/* exited, not yet waited for */
 #define TASK_DEAD		16	/* being freed */
+#define TASK_KILLABLE		32	/* asleep; only what ends the task wakes it */
+
+/* What a thread that is to end is woken from. */
+#define TASK_WAKE_TO_END	(TASK_INTERRUPTIBLE | TASK_KILLABLE | TASK_STOPPED)
 
 #define TASK_COMM_LEN	16
 #define PID_MAX		32768

@@ -118,6 +118,8 @@ wait_sleep_(int state, u64 deadline)
 {
 	if (state == TASK_INTERRUPTIBLE && signal_pending(current))
 		return -ERESTARTSYS;
+	if (state == TASK_KILLABLE && signal_ends_us())
+		return -ERESTARTSYS;
 	if (deadline == TIME_NEVER) {
 		schedule();
 		return 0;

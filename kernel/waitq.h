@@ -85,7 +85,9 @@ static inline void wake_up_all(struct waitq *q) { wake_up_key(q, NULL, 0); }
 #define wait_event(q, cond)		((void)wait_event_(q, cond, TASK_UNINTERRUPTIBLE, ~0UL))
 /* 0, or -ERESTARTSYS if a signal came first. */
 #define wait_event_interruptible(q, cond)	wait_event_(q, cond, TASK_INTERRUPTIBLE, ~0UL)
-/* As above, or -ETIMEDOUT at deadline (CLOCK_MONOTONIC, ns since boot; ~0: never). */
+/* 0, or -ERESTARTSYS if the task is to end before. */
+#define wait_event_killable(q, cond)	wait_event_(q, cond, TASK_KILLABLE, ~0UL)
+/* As wait_event_interruptible, or -ETIMEDOUT at deadline (CLOCK_MONOTONIC, ns since boot; ~0: never). */
 #define wait_event_deadline(q, cond, deadline)	wait_event_(q, cond, TASK_INTERRUPTIBLE, deadline)
 
 #define wait_event_(q, cond, state_, deadline_) ({			\

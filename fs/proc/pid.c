@@ -72,7 +72,8 @@ state_letter(const struct task *t)
 	switch (READ_ONCE(t->state)) {
 	case TASK_RUNNING:		return 'R';
 	case TASK_INTERRUPTIBLE:	return 'S';
-	case TASK_UNINTERRUPTIBLE:	return 'D';
+	case TASK_UNINTERRUPTIBLE:
+	case TASK_KILLABLE:		return 'D';
 	case TASK_STOPPED:		return 'T';
 	case TASK_ZOMBIE:		return 'Z';
 	default:			return 'X';
