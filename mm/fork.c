@@ -133,6 +133,25 @@ copy_layout(struct mm *child, const struct mm *old)
 	commit_add(child->committed);
 }
 
+/* May there be as much again? Guessing, each area is judged for itself, as when it was mapped. */
+static bool
+may_copy(struct mm *old) MUST_HOLD(old->lock)
+{
+	struct area *a;
+
+	if (commit_allows(old, old->committed))
+		return true;
+	if (READ_ONCE(commit_settings.mode) != OVERCOMMIT_GUESS)
+		return false;
+	for (struct rb_node *n = rb_first(&old->areas); n; n = rb_next(n)) {
+		a = rb_entry(n, struct area, node);
+		if ((a->flags & (VM_ACCOUNT | VM_DONTCOPY)) == VM_ACCOUNT &&
+		    !commit_allows(old, (a->end - a->start) >> PAGE_SHIFT))
+			return false;
+	}
+	return true;
+}
+
 struct mm *
 mm_fork(struct mm *old)
 {
@@ -144,7 +163,7 @@ mm_fork(struct mm *old)
 	if (!child)
 		return NULL;
 	rwsem_lock_write(&old->lock);
-	if (!commit_allows(old, old->committed)) {
+	if (!may_copy(old)) {
 		rwsem_unlock_write(&old->lock);
 		mm_put(child);
 		return NULL;

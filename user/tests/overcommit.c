@@ -55,6 +55,28 @@ guess(void)
 }
 
 static void
+nothing(void)
+{
+}
+
+/* A fork is refused for an area that is too large, not for what all of them are together. */
+static void
+guess_fork(void)
+{
+	const long size = 8 << 20;
+
+	set(MODE, "0");
+	for (long n = total / size + 8; n > 0; n--) {
+		char *p = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		CHECK(p != MAP_FAILED);
+		/* So that it is not one with the next. */
+		CHECK(mprotect(p, PAGE, PROT_NONE) == 0);
+	}
+	CHECK(exited(in_child(nothing), 0));
+}
+
+static void
 always(void)
 {
 	set(MODE, "1");
@@ -97,6 +119,7 @@ main(void)
 	total = meminfo("MemTotal:");
 	before = meminfo("Committed_AS:");
 	CHECK(exited(in_child(guess), 0));
+	CHECK(exited(in_child(guess_fork), 0));
 	CHECK(exited(in_child(always), 0));
 	CHECK(exited(in_child(never), 0));
 	set(MODE, "0");
