@@ -229,15 +229,28 @@ clone_pidfd(struct task *t, const struct clone_args_k *a, struct file **file, in
 
 /* --- putting it together --- */
 
+/*
+ * Must current first see to its signals? What a whole group was sent while we copied the child is to reach the child,
+ * too. What we alone were sent can wait: a timer may be faster than a fork, again and again.
+ */
+static bool
+signals_first(u32 group_signals) MUST_HOLD(tasks_lock)
+{
+	struct process *me = current->proc;
+
+	return signal_pending(current) &&
+	       (me->group_signals != group_signals || me->stop_signal || signal_ends_us());
+}
+
 /* Into the tables and the tree: 0 or -errno. */
 static int
-enter_tables(struct task *t, struct process *p, u64 f)
+enter_tables(struct task *t, struct process *p, u64 f, u32 group_signals)
 {
 	struct process *me = current->proc;
 	ulong flags = spin_lock_irqsave(&tasks_lock);
 	int err = 0;
 
-	if (signal_pending(current))
+	if (signals_first(group_signals))
 		err = -ERESTARTNOINTR;		/* after the signal, if we still live */
 	else
 		err = pid_attach_locked(t);
@@ -286,12 +299,15 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 	struct file *pidfile = NULL;
 	struct task *t;
 	int err, pid, pidfd;
+	u32 group_signals = READ_ONCE(p->group_signals);
 
 	err = clone_check(a);
 	if (!err)
 		err = check_nproc();
 	if (err)
 		return err;
+	if (signal_pending(current))
+		return -ERESTARTNOINTR;		/* after the signal, if we still live */
 
 	if (f & CLONE_THREAD)
 		process_get(p);
@@ -331,7 +347,7 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 	pidfd = clone_pidfd(t, a, &pidfile, &err);
 	if (err)
 		goto out_mm;
-	err = enter_tables(t, p, f);
+	err = enter_tables(t, p, f, group_signals);
 	if (err)
 		goto out_pidfd;
 	pid = t->pid;

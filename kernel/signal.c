@@ -462,8 +462,10 @@ signal_send_pgrp(int pgid, int sig, const struct abi_siginfo *info)
 	int err = -ESRCH;
 	ulong flags = spin_lock_irqsave(&tasks_lock);
 
-	for (p = pgrp_next_locked(pgid, NULL); p; p = pgrp_next_locked(pgid, p))
+	for (p = pgrp_next_locked(pgid, NULL); p; p = pgrp_next_locked(pgid, p)) {
+		p->group_signals++;
 		err = sig ? signal_send_locked(p, NULL, sig, info) : 0;
+	}
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	return err;
 }

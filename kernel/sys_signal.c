@@ -46,6 +46,7 @@ kill_many(int pid, int sig, const struct abi_siginfo *info)
 		if (pid == -1 ? p->pid == 1 || p == current->proc : p->pgid != pgid)
 			continue;
 		found++;
+		p->group_signals++;
 		e = kill_one(p, NULL, sig, info);
 		if (e)
 			err = e;

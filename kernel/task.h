@@ -174,6 +174,7 @@ struct process {
 
 	u64	sig_pending;		/* [s] process-directed */
 	struct list sig_queue;		/* [s] */
+	u32	group_signals;		/* [T] counts those sent to it with others: fork */
 	struct waitq child_wait;	/* parents sleep here in wait4 */
 	struct waitq vfork_done;
 	struct waitq exit_wait;		/* pidfds: a thread has ended, or the zombie was waited for */

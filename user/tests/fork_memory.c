@@ -1,7 +1,45 @@
 /* fork_memory: after fork each side sees its own writes only; shared mappings are seen by both. */
+#include <sys/time.h>
 #include "test.h"
 
 #define N	64
+
+static volatile int ticks;
+
+static void
+on_tick(int sig)
+{
+	(void)sig;
+	ticks++;
+}
+
+/* A timer that is faster than a fork: this one has much to copy. */
+static void
+timer_while_forking(void)
+{
+	const long size = 16 << 20;
+	struct itimerval every = { { 0, 200 }, { 0, 200 } }, off = { { 0, 0 }, { 0, 0 } };
+	struct sigaction sa = { .sa_handler = on_tick, .sa_flags = SA_RESTART };
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t child;
+
+	CHECK(p != MAP_FAILED);
+	memset(p, 1, size);
+	CHECK(sigaction(SIGALRM, &sa, NULL) == 0);
+	CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0);
+	for (int i = 0; i < 5; i++) {
+		child = fork();
+		CHECK(child >= 0);
+		if (child == 0)
+			_exit(p[size - 1]);
+		while (waitpid(child, &status, 0) != child)
+			;
+		CHECK(exited(status, 1));
+	}
+	CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0 && ticks > 0);
+	CHECK(munmap(p, size) == 0);
+}
 
 int
 main(void)
@@ -28,6 +66,8 @@ main(void)
 	for (int i = 0; i < N; i++)
 		CHECK(priv[i * PAGE] == (i % 2 ? 0 : i + 1));
 	CHECK(*shared == 77);
+
+	timer_while_forking();
 
 	/* A deep chain: each generation adds one and passes it on. */
 	int depth = 0;
