@@ -3,7 +3,8 @@
  *
  * The list is the work still to do. A line is a number and the program that called it, with how often.
  *
- * Data        rows[], in the order in which they were first seen. When it is full, new ones are counted together.
+ * Data        rows[], in the order in which they were first seen. When it is full, a new one takes the place of the
+ *             one seen least, the first of such; those are then counted together.
  * Locks       lock, a spinlock that takes nothing.
  */
 #include "kernel/unimplemented.h"
@@ -26,31 +27,42 @@ static const char *const names[NR_SYSCALLS] = {
 #undef NAME
 };
 
+/* The row for a new one. */
+static struct unimplemented *
+free_row(void) MUST_HOLD(lock)
+{
+	struct unimplemented *least = rows;
+
+	if (nrows < ROWS_MAX)
+		return &rows[nrows++];
+	for (uint i = 1; i < nrows; i++)
+		if (rows[i].count < least->count)
+			least = &rows[i];
+	others += least->count;
+	return least;
+}
+
 static struct unimplemented *
 find_row(ulong nr, const char *comm) MUST_HOLD(lock)
 {
+	struct unimplemented *row;
+
 	for (uint i = 0; i < nrows; i++)
 		if (rows[i].nr == nr && !strncmp(rows[i].comm, comm, TASK_COMM_LEN))
 			return &rows[i];
-	if (nrows == ROWS_MAX)
-		return NULL;
-	rows[nrows].nr = nr;
-	strlcpy(rows[nrows].comm, comm, TASK_COMM_LEN);
-	return &rows[nrows++];
+	row = free_row();
+	row->nr = nr;
+	row->count = 0;
+	strlcpy(row->comm, comm, TASK_COMM_LEN);
+	return row;
 }
 
 /* Any number without a line in syscalls.def. It is the eighth argument: a7 lies behind the others in the frame. */
 long
 sys_ni(const ulong *a)
 {
-	struct unimplemented *row;
-
 	spin_lock(&lock);
-	row = find_row(a[7], current->comm);
-	if (row)
-		row->count++;
-	else
-		others++;
+	find_row(a[7], current->comm)->count++;
 	spin_unlock(&lock);
 	return -ENOSYS;
 }
