@@ -195,16 +195,21 @@ adjust_once(struct abi_timex *t) MUST_HOLD(disc.lock)
 	t->offset = was;
 }
 
-/* Add t->time to the wall clock. 0, or -EINVAL if that is before 1970. */
+/* Add t->time to the wall clock. 0, or -EINVAL if it would be before the start in 1970, or too late. */
 static int
 step(const struct abi_timex *t)
 {
 	s64 frac = t->time.tv_usec * (t->modes & ADJ_NANO ? 1 : 1000);
-	s64 sec = t->time.tv_sec + (s64)(clock_realtime() / NSEC_PER_SEC);
+	u64 now = clock_realtime(), ns;
+	s64 sec;
 
-	if (sec < 0 || sec > INT64_MAX / (s64)NSEC_PER_SEC - 1)
+	if (__builtin_add_overflow(t->time.tv_sec, (s64)(now / NSEC_PER_SEC), &sec) || sec < 0 ||
+	    (u64)sec >= WALL_CLOCK_END / NSEC_PER_SEC)
 		return -EINVAL;
-	clock_set_realtime(clock_realtime() + t->time.tv_sec * (s64)NSEC_PER_SEC + frac);
+	ns = sec * NSEC_PER_SEC + now % NSEC_PER_SEC + frac;
+	if (ns >= WALL_CLOCK_END || ns < clock_monotonic())
+		return -EINVAL;
+	clock_set_realtime(ns);
 	return 0;
 }
 

@@ -182,6 +182,8 @@ sys_clock_getres(const ulong *a)
 static int
 set_wall_clock(u64 ns)
 {
+	if (ns >= WALL_CLOCK_END)
+		return -EINVAL;
 	if (!task_capable(BIT(CAP_SYS_TIME)))
 		return -EPERM;
 	if (ns < clock_monotonic())		/* as Linux: not before the machine started in 1970 */

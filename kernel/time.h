@@ -15,6 +15,8 @@
 #define NSEC_PER_MSEC	1000000UL
 #define NSEC_PER_USEC	1000UL
 #define TIME_NEVER	(~0UL)
+/* The wall clock is not set to this or later, as on Linux: for 30 years from then on it counts within an s64. */
+#define WALL_CLOCK_END	((INT64_MAX / NSEC_PER_SEC - 30UL * 365 * 24 * 3600) * NSEC_PER_SEC)
 
 u64	clock_monotonic(void);
 u64	clock_realtime(void);			/* since 1970 */

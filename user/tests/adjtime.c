@@ -32,6 +32,26 @@ nobody(void)
 	CHECK(adj(&t) >= 0);
 }
 
+/* The wall clock stays after the start of the machine in 1970, and 30 years before the end of what 64 bits count. */
+static void
+range(void)
+{
+	const long end = INT64_MAX / 1000000000 - 30L * 365 * 24 * 3600, was = now() / 1000000000;
+	const long bad[] = { end, end + 1, INT64_MAX / 1000000000, INT64_MAX / 1000000000 + 1, INT64_MAX, -1, INT64_MIN, 0 };
+	struct abi_timex t;
+	long by;
+
+	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		CHECK_ERRNO(EINVAL, syscall(SYS_clock_settime, CLOCK_REALTIME, (long[]){ bad[i], 0 }));
+		CHECK_ERRNO(EINVAL, syscall(SYS_settimeofday, (long[]){ bad[i], 0 }, NULL));
+		by = __builtin_sub_overflow(bad[i], was, &by) ? bad[i] : bad[i] - was;
+		t = (struct abi_timex){ .modes = ADJ_SETOFFSET, .time = { by, 0 } };
+		CHECK_ERRNO(EINVAL, adj(&t));
+	}
+	by = now() / 1000000000 - was;
+	CHECK(by >= 0 && by < 100);
+}
+
 int
 main(void)
 {
@@ -66,6 +86,7 @@ main(void)
 	CHECK(is - was >= 0 && is - was < 100000000000);
 	t = (struct abi_timex){ .modes = ADJ_SETOFFSET, .time = { 0, 1000000 } };
 	CHECK_ERRNO(EINVAL, adj(&t));
+	range();
 	t = (struct abi_timex){ .modes = ADJ_STATUS, .status = STA_UNSYNC };
 	CHECK(adj(&t) == TIME_ERROR);
 	/* Bad ones. */
