@@ -56,13 +56,11 @@ seals_check_map(const struct inode *i, struct area *a)
 static bool
 is_mapped_writable(struct inode *i)
 {
-	const u32 writable = VM_SHARED | VM_MAYWRITE;
-	struct area *a;
-	bool found = false;
+	bool found;
 
 	mutex_lock(&i->mapping.areas_lock);
-	list_for_each(a, &i->mapping.areas, map_link)
-		found |= (a->flags & writable) == writable;
+	/* Not by the list of areas: one that is being unmapped is off it before its last writer is. */
+	found = atomic_read(&i->mapping.writable) != 0;
 	if (!found)
 		i->seals |= F_SEAL_WRITE;
 	mutex_unlock(&i->mapping.areas_lock);

@@ -35,6 +35,8 @@ area_alloc(void)
 void
 area_free(struct area *a)
 {
+	if (a->writable)
+		atomic_dec(&a->file->inode->mapping.writable);
 	if (a->file)
 		file_put(a->file);
 	slab_free(area_cache, a);
@@ -239,7 +241,7 @@ area_split(struct mm *mm, struct area *a, u64 addr)
 	resize(mm, a, a->start, addr);
 	tree_insert(mm, upper);
 	if (a->file)
-		list_push_back(&a->file->inode->mapping.areas, &upper->map_link);
+		mapping_add_area_locked(&a->file->inode->mapping, upper);
 	file_unlock(a);
 	return 0;
 }

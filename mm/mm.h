@@ -38,6 +38,7 @@ struct area {				/* [start, end), pages */
 	struct rb_node node;		/* in mm->areas by start */
 	struct mm *mm;
 	struct list map_link;		/* on the file's mapping->areas, under areas_lock (rmap.c) */
+	bool	writable;		/* counts in the file's mapping->writable */
 };
 
 struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a atomic */

@@ -103,6 +103,7 @@ mapping_init(struct mapping *m, struct inode *inode, const struct mapping_ops *o
 	m->ndirty = m->nwriteback = 0;
 	m->wb_err = 0;
 	list_init(&m->areas);
+	atomic_set(&m->writable, 0);
 	mutex_init(&m->areas_lock, RANK_RMAP);
 }
 

@@ -74,6 +74,7 @@ struct mapping {			/* Guarded by: p lock  i immutable  a atomic */
 	u32	wb_err;			/* [a] counts write-back errors, and keeps the last: mapping_error_* */
 	struct list areas;		/* areas that map it, under areas_lock: rmap.c */
 	struct mutex areas_lock;	/* rank RANK_RMAP */
+	atomic_t writable;		/* shared areas that may be written, until no TLB knows them any more */
 };
 
 /* Tags of lib/radix.h. */
@@ -154,6 +155,7 @@ int	readahead_range(struct mapping *m, u64 first, u64 n);
 
 /* ---- rmap.c: who maps a page ---- */
 void	mapping_add_area(struct mapping *m, struct area *a);
+void	mapping_add_area_locked(struct mapping *m, struct area *a) MUST_HOLD(m->areas_lock);	/* half of one that was cut */
 void	mapping_remove_area(struct mapping *m, struct area *a);
 /* Take pages [first, last] out of every address space that maps them as file pages; private copies too if `copies`. */
 void	mapping_unmap(struct mapping *m, u64 first, u64 last, bool copies);

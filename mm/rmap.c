@@ -23,13 +23,22 @@
 #define ZAP_MAX		32		/* entries taken out with one flush */
 
 void
+mapping_add_area_locked(struct mapping *m, struct area *a)
+{
+	list_push_back(&m->areas, &a->map_link);
+	a->writable = (a->flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+	if (a->writable)
+		atomic_inc(&m->writable);
+}
+
+void
 mapping_add_area(struct mapping *m, struct area *a)
 {
 	mutex_lock(&m->areas_lock);
 	/* Who seals the file has looked for writable mappings before this one was there to be seen. */
 	if (unlikely(m->inode->seals & F_SEAL_WRITE) && (a->flags & VM_SHARED))
 		a->flags &= ~(VM_WRITE | VM_MAYWRITE);
-	list_push_back(&m->areas, &a->map_link);
+	mapping_add_area_locked(m, a);
 	mutex_unlock(&m->areas_lock);
 }
 
