@@ -155,7 +155,7 @@ int	readahead_range(struct mapping *m, u64 first, u64 n);
 
 /* ---- rmap.c: who maps a page ---- */
 void	mapping_add_area(struct mapping *m, struct area *a);
-void	mapping_add_area_locked(struct mapping *m, struct area *a) MUST_HOLD(m->areas_lock);	/* half of one that was cut */
+void	mapping_add_area_locked(struct mapping *m, struct area *a);	/* areas_lock is held */
 void	mapping_remove_area(struct mapping *m, struct area *a);
 /* Take pages [first, last] out of every address space that maps them as file pages; private copies too if `copies`. */
 void	mapping_unmap(struct mapping *m, u64 first, u64 last, bool copies);

@@ -37,7 +37,7 @@ static void
 range(void)
 {
 	const long end = INT64_MAX / 1000000000 - 30L * 365 * 24 * 3600, was = now() / 1000000000;
-	const long bad[] = { end, end + 1, INT64_MAX / 1000000000, INT64_MAX / 1000000000 + 1, INT64_MAX, -1, INT64_MIN, 0 };
+	const long last = INT64_MAX / 1000000000, bad[] = { end, end + 1, last, last + 1, INT64_MAX, -1, INT64_MIN, 0 };
 	struct abi_timex t;
 	long by;
 
