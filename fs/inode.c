@@ -34,6 +34,7 @@ static u32 last_dev;			/* [a] minor of the last anonymous device */
 static struct spinlock supers_lock = SPINLOCK_INIT(RANK_SB);
 static struct list supers = LIST_INIT(supers);
 static struct waitq visitors_gone = WAITQ_INIT(visitors_gone);
+static struct waitq unwatched = WAITQ_INIT(unwatched);	/* some sb->watched is 0 */
 
 struct timespec_k
 timespec_of(u64 ns)
@@ -262,14 +263,24 @@ super_discard(struct super_block *sb)
 }
 
 void
+super_unwatch(struct super_block *sb)
+{
+	if (atomic_dec_and_test(&sb->watched))
+		wake_up_all(&unwatched);
+}
+
+void
 super_put(struct super_block *sb)
 {
 	if (!atomic_dec_and_test(&sb->refs))
 		return;
 	/* From here on super_for_each passes it over; who is there already only looks, and leaves. */
 	wait_event(&visitors_gone, !has_visitors(sb));
-	if (sb->root) {
+	if (sb->root)
 		notify_unmount(sb);
+	/* Who took a watch off puts its inode later, without a lock. */
+	wait_event(&unwatched, !atomic_read(&sb->watched));
+	if (sb->root) {
 		super_sync(sb, true);
 		dcache_drop_tree(sb->root);
 		dentry_put(sb->root);

@@ -120,7 +120,20 @@ event_take(struct inotify *q) MUST_HOLD(notify_lock)
 
 /* --- watches --- */
 
-/* w ends: its inode is the caller's to put, once the lock is free. */
+/*
+ * Put an inode that a watch counted. Until then sb->watched keeps its super block: unmounting finds no such watch
+ * any more, and would go on. Afterwards sb may be gone.
+ */
+static void
+watch_inode_put(struct inode *i)
+{
+	struct super_block *sb = i->sb;
+
+	inode_put(i);
+	super_unwatch(sb);
+}
+
+/* w ends: its inode is the caller's to put with watch_inode_put, once the lock is free. */
 static struct inode *
 watch_remove(struct watch *w) MUST_HOLD(notify_lock)
 {
@@ -159,7 +172,7 @@ tell(struct inode *i, u32 mask, u32 cookie, const char *name, size_t len, bool u
 	}
 	mutex_unlock(&notify_lock);
 	while (puts--)
-		inode_put(i);
+		watch_inode_put(i);
 }
 
 static u32 dir_bit(const struct inode *i) { return S_ISDIR(i->mode) ? IN_ISDIR : 0; }
@@ -227,7 +240,7 @@ notify_gone_slow(struct inode *i, u32 mask)
 	}
 	mutex_unlock(&notify_lock);
 	while (puts--)
-		inode_put(i);
+		watch_inode_put(i);
 }
 
 /* Seldom called, so all watches there are are looked at. */
@@ -304,6 +317,7 @@ watch_add(struct inotify *q, struct inode *i, u32 mask, struct watch *w) MUST_HO
 	if (READ_ONCE(notify_watches) >= WATCHES_MAX || q->last_wd == INT32_MAX)
 		return -ENOSPC;
 	inode_get(i);
+	atomic_inc(&i->sb->watched);
 	*w = (struct watch){ .next = i->watches, .q = q, .inode = i, .wd = ++q->last_wd, .mask = mask & KEPT_BITS };
 	WRITE_ONCE(i->watches, w);
 	list_push_back(&q->watches, &w->link);
@@ -400,7 +414,7 @@ sys_inotify_rm_watch(const ulong *a)
 	}
 	mutex_unlock(&notify_lock);
 	if (i)
-		inode_put(i);
+		watch_inode_put(i);
 	fd_put(f, put);
 	return i ? 0 : -EINVAL;
 }
@@ -491,7 +505,7 @@ inotify_release(struct file *f)
 			i = watch_remove(list_first(&q->watches, struct watch, link));
 		mutex_unlock(&notify_lock);
 		if (i)
-			inode_put(i);
+			watch_inode_put(i);
 	} while (i);
 	mutex_lock(&notify_lock);
 	list_remove(&q->link);

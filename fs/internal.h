@@ -99,6 +99,8 @@ void	dcache_drop_tree(struct dentry *root);
 void	inode_init(void);
 void	super_get(struct super_block *sb);
 void	super_put(struct super_block *sb);		/* last: unmounts */
+/* Of an inode that a watch counted (sb->watched): it is put. The last thing done to sb. */
+void	super_unwatch(struct super_block *sb);
 void	super_discard(struct super_block *sb);		/* it was never mounted, and has no root */
 /* fn for every super block that has been filled in; its unmounting waits meanwhile. */
 void	super_for_each(void (*fn)(struct super_block *sb, void *arg), void *arg);

@@ -99,6 +99,7 @@ struct super_block {
 	struct mutex rename_lock;
 	struct list link;		/* all super blocks, for sync (fs/inode.c) */
 	uint	visitors;		/* super_for_each is at it; under the list's lock */
+	atomic_t watched;		/* inodes that inotify counts, or is putting (inotify.c) */
 	atomic_t writers;		/* regular files open for writing: with one, it cannot become read-only */
 	struct block_device *bdev;	/* [i] NULL: none */
 	struct list dirty;		/* inodes with something to write, oldest first: dirty_lock (writeback.c) */
