@@ -539,9 +539,8 @@ forget(struct handle *h, struct inode *inode, u64 start, u32 n)
 	return 0;
 }
 
-/* The count on the disk may have been wrong: not below 0. */
-static void
-blocks_subtract(struct inode *inode, u64 n)
+void
+ext4_blocks_subtract(struct inode *inode, u64 n)
 {
 	u64 old = READ_ONCE(inode->blocks);
 
@@ -571,7 +570,7 @@ ext4_free_blocks(struct handle *h, struct inode *inode, u64 start, u32 n, bool m
 		err = free_in_group(h, inode, group, off, len);
 		if (err)
 			return err;
-		blocks_subtract(inode, (u64)len << (s->block_bits - 9));
+		ext4_blocks_subtract(inode, (u64)len << (s->block_bits - 9));
 	}
 	return 0;
 }

@@ -356,6 +356,8 @@ int	ext4_zones_add(struct ext4_sb *s, struct ext4_chunk *c);	/* -EFSCORRUPTED, -
 int	ext4_alloc_blocks(struct handle *h, struct inode *inode, u64 goal, u32 *n, uint flags, u64 *start);
 /* Give them back in h; not reused before h's transaction is on disk. metadata: revoke them. Several groups are fine. */
 int	ext4_free_blocks(struct handle *h, struct inode *inode, u64 start, u32 n, bool metadata);
+/* inode has n sectors fewer. The count on the disk may have been wrong: not below 0. Write-back adds meanwhile. */
+void	ext4_blocks_subtract(struct inode *inode, u64 n);
 /* Delayed allocation: promise n blocks to later ext4_alloc_blocks: 0, -ENOSPC. Without a handle, may wait. */
 int	ext4_reserve(struct super_block *sb, u32 n);
 void	ext4_unreserve(struct super_block *sb, u32 n);

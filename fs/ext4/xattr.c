@@ -240,7 +240,7 @@ ext4_xattr_release(struct handle *h, struct inode *inode)
 	if (last)
 		err = ext4_free_blocks(h, inode, block, 1, true);
 	else
-		inode->blocks -= MIN(inode->blocks, sectors);
+		ext4_blocks_subtract(inode, sectors);
 	if (!err)
 		ei->acl_block = 0;
 	return err;
