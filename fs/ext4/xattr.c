@@ -6,7 +6,8 @@
  *
  * First come those in the inode, then those of the block.  One block may serve several inodes with
  * equal attributes: it counts them, and the last one frees it.
- * Everything is checked when it is read: a name or value may claim to be anywhere.
+ * Everything is checked when it is read: a name or value may claim to be anywhere.  A block is read in a copy, for
+ * a disk may say that two inodes have the same one, each alone: the other's lock is not ours.
  * Locks       inode->lock, which the VFS holds; s->lock for the references of a block.
  * Not here    changes (xattr_set.c); who may see what (fs/xattr.c).
  * Further     docs/ext4.md; Documentation/filesystems/ext4/attributes.rst.
@@ -15,6 +16,7 @@
 #include "abi/xattr.h"
 #include "fs/xattr.h"
 #include "lib/string.h"
+#include "mm/slab.h"
 
 static const struct { const char *prefix; u8 index; } kinds[] = {
 	{ XATTR_USER_PREFIX, 1 }, { XATTR_TRUSTED_PREFIX, 4 }, { XATTR_SECURITY_PREFIX, 6 },
@@ -163,39 +165,43 @@ xattr_check(struct super_block *sb, struct buffer *b, void *inode)
 	return 0;
 }
 
-static struct xattr_area
-block_area(const struct super_block *sb, struct buffer *b)
-{
-	return (struct xattr_area){ b->data, sizeof(struct xattr_header), ext4_sb(sb)->block_size };
-}
-
-/* The same, with what is in it. A file whose attributes are wrong can still be deleted, so that is not asked always. */
+/* a: a copy of b, sound at the time of copying and for good. */
 static int
-xattr_check_all(struct super_block *sb, struct buffer *b, void *inode)
+block_copy(struct inode *inode, const struct buffer *b, struct xattr_area *a)
 {
-	struct xattr_area a = block_area(sb, b);
-	int err = xattr_check(sb, b, inode);
+	u32 size = ext4_isb(inode)->block_size;
+	u8 *copy = kmalloc(size, GFP_KERNEL);
 
-	if (!err && !area_sound(&a))
-		err = ext4_corrupt(sb, ((struct inode *)inode)->ino, b->block, "extended attributes are wrong");
-	return err;
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, b->data, size);
+	*a = (struct xattr_area){ copy, sizeof(struct xattr_header), size };
+	if (area_sound(a))
+		return 0;
+	kfree(copy);
+	*a = (struct xattr_area){ 0 };
+	return ext4_corrupt(inode->sb, inode->ino, b->block, "extended attributes are wrong");
 }
 
 int
 ext4_xattr_block_area(struct inode *inode, struct xattr_area *a, struct buffer **out)
 {
 	struct buffer *b;
+	int err;
 
 	*a = (struct xattr_area){ 0 };
 	*out = NULL;
 	if (!ext4_i(inode)->acl_block)
 		return 0;
-	b = ext4_bread(inode->sb, ext4_i(inode)->acl_block, xattr_check_all, inode);
+	b = ext4_bread(inode->sb, ext4_i(inode)->acl_block, xattr_check, inode);
 	if (IS_ERR(b))
 		return PTR_ERR(b);
-	*a = block_area(inode->sb, b);
-	*out = b;
-	return 0;
+	err = block_copy(inode, b, a);
+	if (err)
+		buffer_put(b);
+	else
+		*out = b;
+	return err;
 }
 
 /* One reference fewer; true in *last: there was no other, and nothing was changed. */
@@ -281,6 +287,7 @@ ext4_getxattr(struct inode *inode, const char *name, void *buf, size_t size)
 	if (!r)
 		r = area_get(&a, &n, buf, size);
 	buffer_put(b);
+	kfree(a.base);
 	return r;
 }
 
@@ -317,5 +324,6 @@ ext4_listxattr(struct inode *inode, char *buf, size_t size)
 		return err;
 	at = area_list(&a, buf, size, at);
 	buffer_put(b);
+	kfree(a.base);
 	return at;
 }

@@ -67,7 +67,7 @@ void	ext4_xattr_name(const char *name, struct xattr_name *out);
 u32	ext4_xattr_inode_room(const struct inode *inode);
 /* What is in the inode, checked; size 0: nothing. 0, -EIO, -EFSCORRUPTED. */
 int	ext4_xattr_inode_area(struct inode *inode, struct xattr_area *a);
-/* What is in its block, checked; *b counted. None: size 0 and NULL. */
+/* What is in its block: a checked copy, a->base the caller's to kfree; *b counted. None, or an error: both NULL. */
 int	ext4_xattr_block_area(struct inode *inode, struct xattr_area *a, struct buffer **b);
 /* b, a block of attributes, has changed under h; its checksum will follow. */
 int	ext4_xattr_dirty(struct handle *h, struct super_block *sb, struct buffer *b);

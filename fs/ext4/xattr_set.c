@@ -311,7 +311,7 @@ int
 ext4_setxattr(struct inode *inode, const char *name, const void *value, size_t size, int flags)
 {
 	struct change c = { .inode = inode, .value = value, .size = size };
-	struct xattr_area in_inode, in_block;
+	struct xattr_area in_inode, in_block = { 0 };
 	struct buffer *b = NULL;
 	int tries = 0, err;
 
@@ -330,6 +330,7 @@ ext4_setxattr(struct inode *inode, const char *name, const void *value, size_t s
 		} while (err == -ENOSPC && ext4_alloc_retry(inode->sb, &tries));
 	}
 	buffer_put(b);
+	kfree(in_block.base);
 	kfree(c.block_image);
 	kfree(c.inode_image);
 	return err;
