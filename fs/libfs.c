@@ -14,8 +14,9 @@
 #include "kernel/signal.h"
 #include "lib/string.h"
 
-/* --- files --- */
+#define HOLE_BATCH	256U		/* pages looked at with the lock held */
 
+/* --- files --- */
 
 static ssize_t
 ram_read(struct file *f, struct uio *u, loff_t *pos)
@@ -53,21 +54,33 @@ out:
 	return n;
 }
 
-/* The first page at or after index that is (or, for hole, is not) in the cache. ~0 if there is none. */
+/* The first page at or after index that is in the cache. ~0 if there is none. */
 static u64
-page_find(struct mapping *m, u64 index, bool hole)
+page_find(struct mapping *m, u64 index)
 {
-	u64 at = index;
-
 	spin_lock(&m->lock);
-	if (hole) {
-		while (radix_get(&m->pages, at))
-			at++;
-	} else if (!radix_next(&m->pages, &at)) {
-		at = ~0UL;
-	}
+	if (!radix_next(&m->pages, &index))
+		index = ~0UL;
 	spin_unlock(&m->lock);
-	return at;
+	return index;
+}
+
+/* The first page of [index, end) that is not in the cache, or end. A few at a time: others want the lock. */
+static u64
+hole_find(struct mapping *m, u64 index, u64 end)
+{
+	bool found = false;
+
+	while (!found && index < end) {
+		u64 stop = MIN(index + HOLE_BATCH, end);
+
+		spin_lock(&m->lock);
+		while (index < stop && radix_get(&m->pages, index))
+			index++;
+		spin_unlock(&m->lock);
+		found = index < stop;
+	}
+	return index;
 }
 
 static loff_t
@@ -86,7 +99,11 @@ ram_seek(struct file *f, loff_t off, int whence)
 	case SEEK_HOLE:
 		if (off < 0 || (u64)off >= size)
 			return -ENXIO;
-		page = page_find(&f->inode->mapping, off >> PAGE_SHIFT, whence == SEEK_HOLE);
+		page = off >> PAGE_SHIFT;
+		if (whence == SEEK_HOLE)
+			page = hole_find(&f->inode->mapping, page, DIV_ROUND_UP(size, PAGE_SIZE));
+		else
+			page = page_find(&f->inode->mapping, page);
 		if (page > size >> PAGE_SHIFT || page << PAGE_SHIFT >= size) {
 			if (whence == SEEK_DATA)
 				return -ENXIO;
@@ -129,7 +146,7 @@ zero_range(struct mapping *m, u64 off, u64 end)
 			frame_put(f);
 			off += n;
 		} else {
-			u64 next = page_find(m, off >> PAGE_SHIFT, false);
+			u64 next = page_find(m, off >> PAGE_SHIFT);
 
 			off = next > end >> PAGE_SHIFT ? end : MAX(next << PAGE_SHIFT, off);
 		}
