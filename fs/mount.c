@@ -242,13 +242,16 @@ move_mount(const char *source, const struct path *p)
 
 /*
  * Set sb's MS_RDONLY to what flags says: 0, or -EBUSY if a file is open for writing. Who opens one counts it and then
- * looks at the flag (path_open_allowed); we set the flag and then look at the count.
+ * looks at the flag (path_open_allowed); we set the flag and then look at the count. A first look beforehand, so that
+ * trying while there is such a file makes nobody's open fail.
  */
 static int
 super_set_read_only(struct super_block *sb, ulong flags)
 {
 	ulong old = sb->flags;
 
+	if ((flags & ~old & MS_RDONLY) && atomic_read(&sb->writers))
+		return -EBUSY;
 	WRITE_ONCE(sb->flags, (old & ~MS_RDONLY) | (flags & MS_RDONLY));
 	smp_mb();
 	if ((sb->flags & ~old & MS_RDONLY) && atomic_read(&sb->writers)) {
