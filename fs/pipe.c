@@ -277,10 +277,11 @@ pipe_poll(struct file *f, struct poll_table *pt)
 	mutex_lock(&p->lock);
 	p->polled |= pt != NULL;
 	if (f->mode & FMODE_READ) {
-		if (p->head != p->tail)
+		/* What is lent may be read, or be gone: pipe_return tells. */
+		if (p->head != p->tail && !p->lent)
 			events |= POLLIN | POLLRDNORM;
 		/* A FIFO that no writer has opened since is not hung up. */
-		if (!p->writers && p->writes != f->seen)
+		if (!p->writers && p->writes != f->seen && !p->lent)
 			events |= POLLHUP;
 	}
 	if (f->mode & FMODE_WRITE) {
