@@ -12,7 +12,7 @@
  *             that a write of up to PIPE_BUF bytes stays in one piece.  A FIFO's coming and going
  *             (inode->pipe, files) is under its inode's lock.
  * Invariants  P1  a reader sleeps only if the pipe is empty, a writer of n bytes only if there
- *                 is no room for min(n, PIPE_BUF).
+ *                 is no room for min(n, PIPE_BUF), or somebody has reserved it (filling).
  *             P2  who adds bytes to an empty pipe wakes readers; who makes room for PIPE_BUF
  *                 wakes writers.  Since every pipe has PIPE_BUF bytes at least, that is enough
  *                 for those who sleep; epoll with EPOLLET hears of each write.
@@ -44,6 +44,7 @@ struct pipe {			/* Guarded by: p lock  f inode->lock of the FIFO */
 	uint	reads, writes;		/* [p] ends ever opened: so an opener sees who came and went */
 	bool	polled;			/* [p] somebody may wait for changes: tell of each write */
 	bool	lent;			/* [p] somebody writes what it holds elsewhere: readers wait for the outcome */
+	bool	filling;		/* [p] somebody reads elsewhere what is to fill the room: writers wait */
 	uint	files;			/* [f] open files; 0: free the pipe */
 };
 
@@ -74,7 +75,7 @@ pipe_new(void)
 	p->readers = p->writers = p->reads = p->writes = 0;
 	p->files = 0;
 	p->polled = false;
-	p->lent = false;
+	p->lent = p->filling = false;
 	return p;
 }
 
@@ -226,7 +227,7 @@ do_write(struct pipe *p, struct uio *u, bool nonblock)
 		return 0;
 	mutex_lock(&p->lock);
 	for (;;) {
-		size_t room = pipe_room(p);
+		size_t room = likely(!p->filling) ? pipe_room(p) : 0;
 		bool was_empty = p->head == p->tail;
 
 		if (unlikely(!p->readers)) {
@@ -285,7 +286,7 @@ pipe_poll(struct file *f, struct poll_table *pt)
 			events |= POLLHUP;
 	}
 	if (f->mode & FMODE_WRITE) {
-		if (pipe_room(p) >= PIPE_BUF)
+		if (pipe_room(p) >= PIPE_BUF && !p->filling)
 			events |= POLLOUT | POLLWRNORM;
 		if (!p->readers)
 			events |= POLLERR;
@@ -515,7 +516,7 @@ pipe_return(struct file *f, size_t used)
 }
 
 ssize_t
-pipe_wait_room(struct file *f, bool nonblock)
+pipe_wait_room(struct file *f, bool nonblock, bool reserve)
 {
 	struct pipe *p = pipe_of(f);
 	ssize_t n = 0;
@@ -525,14 +526,35 @@ pipe_wait_room(struct file *f, bool nonblock)
 		if (!p->readers) {
 			signal_raise(SIGPIPE);
 			n = -EPIPE;
-		} else if (pipe_room(p) >= PIPE_BUF) {
+		} else if (pipe_room(p) >= PIPE_BUF && !p->filling) {
 			n = pipe_room(p);
+			p->filling = reserve;
 		} else {
 			n = nonblock || (f->flags & O_NONBLOCK) ? -EAGAIN : pipe_sleep(p, &p->wr_wait);
 		}
 		if (n)
 			break;
 	}
+	mutex_unlock(&p->lock);
+	return n;
+}
+
+ssize_t
+pipe_fill_reserved(struct file *f, struct uio *u)
+{
+	struct pipe *p = pipe_of(f);
+	ssize_t n = 0;
+
+	mutex_lock(&p->lock);
+	p->filling = false;
+	if (u->resid && !p->readers) {
+		signal_raise(SIGPIPE);
+		n = -EPIPE;
+	} else if (u->resid) {
+		n = pipe_fill(p, u, u->resid);
+		wake_up_all(&p->rd_wait);
+	}
+	wake_up_all(&p->wr_wait);
 	mutex_unlock(&p->lock);
 	return n;
 }
@@ -605,7 +627,7 @@ out_files:
 
 /* --- capacity --- */
 
-/* Make room for `want` bytes: the new size, -EBUSY if it holds more, -EPERM, -ENOMEM. */
+/* Make room for `want` bytes: the new size, -EBUSY if it holds more or its room is reserved, -EPERM, -ENOMEM. */
 static long
 pipe_resize(struct pipe *p, ulong want)
 {
@@ -624,7 +646,7 @@ pipe_resize(struct pipe *p, ulong want)
 		return -ENOMEM;
 	mutex_lock(&p->lock);
 	used = pipe_used(p);
-	err = used > size ? -EBUSY : 0;
+	err = used > size || p->filling ? -EBUSY : 0;
 	while (!err && done < used) {
 		size_t at = (p->tail + done) & (p->size - 1);
 		size_t n = MIN(PAGE_SIZE - PAGE_OFFSET(at), PAGE_SIZE - PAGE_OFFSET(done));

@@ -20,7 +20,12 @@ ssize_t	pipe_write_uio(struct file *f, struct uio *u, bool nonblock);
  */
 ssize_t	pipe_peek(struct file *f, void *buf, size_t size, bool nonblock, bool lend);
 void	pipe_return(struct file *f, size_t used);
-/* Until PIPE_BUF bytes fit: how many fit; -EAGAIN, -EPIPE with its signal, -ERESTARTSYS. */
-ssize_t	pipe_wait_room(struct file *f, bool nonblock);
+/*
+ * Until PIPE_BUF bytes fit: how many fit; -EAGAIN, -EPIPE with its signal, -ERESTARTSYS.
+ * reserve, and room: nobody else writes until pipe_fill_reserved is called.
+ */
+ssize_t	pipe_wait_room(struct file *f, bool nonblock, bool reserve);
+/* Write all of u, no more than was reserved and perhaps nothing: how much; -EPIPE with its signal, -ENOMEM. */
+ssize_t	pipe_fill_reserved(struct file *f, struct uio *u);
 
 #endif

@@ -9,7 +9,8 @@
  *
  * All go through a buffer of the kernel's: no page changes hands, so what a program sees is right
  * whatever it does to its memory afterwards, and it costs a copy each way.  What the target does not
- * take stays where it was: bytes of a pipe are lent (pipe.h) until it is known how many were taken.
+ * take stays where it was: bytes of a pipe are lent (pipe.h) until it is known how many were taken.  What comes from
+ * a stream cannot be given back: the room for it in a pipe is reserved beforehand.
  * Further     sendfile(2), copy_file_range(2), splice(2), tee(2), vmsplice(2).
  */
 #include "abi/fcntl.h"
@@ -212,7 +213,7 @@ splice_pipes(struct pair *p, char *buf, size_t n, bool nonblock)
 
 	/* Who waits for room must not keep others from the bytes; who has both in hand does not wait. */
 	do {
-		room = pipe_wait_room(p->out, nonblock);
+		room = pipe_wait_room(p->out, nonblock, false);
 		if (room < 0)
 			return room;
 		got = pipe_peek(p->in, buf, MIN(MIN(n, CHUNK), (size_t)room), nonblock, true);
@@ -229,18 +230,17 @@ splice_pipes(struct pair *p, char *buf, size_t n, bool nonblock)
 static ssize_t
 splice_to_pipe(struct pair *p, loff_t *pos, char *buf, size_t n, bool nonblock)
 {
-	ssize_t room = pipe_wait_room(p->out, nonblock), got, put;
+	ssize_t room = pipe_wait_room(p->out, nonblock, true), got, put;
 	struct uio u;
 
 	if (room < 0)
 		return room;
 	uio_init_kernel(&u, buf, MIN(n, MIN((size_t)room, CHUNK)));
 	got = file_read(p->in, &u, pos);
+	uio_init_kernel(&u, buf, MAX(got, 0L));
+	put = pipe_fill_reserved(p->out, &u);
 	if (got <= 0)
 		return got;
-	/* It waits only if somebody else has filled the pipe meanwhile; what was read cannot be given back. */
-	uio_init_kernel(&u, buf, got);
-	put = pipe_write_uio(p->out, &u, false);
 	if (put < got)
 		*pos -= got - MAX(put, 0L);
 	return put;
@@ -315,7 +315,7 @@ tee_pair(struct pair *p, size_t n, bool nonblock)
 	buf = kmalloc(MIN(n, CHUNK), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	got = pipe_wait_room(p->out, nonblock);
+	got = pipe_wait_room(p->out, nonblock, false);
 	if (got > 0)
 		got = pipe_peek(p->in, buf, MIN(MIN(n, CHUNK), (size_t)got), nonblock, false);
 	if (got > 0) {
