@@ -22,6 +22,7 @@
 #include "mm/slab.h"
 
 #define QUEUE_MAX	16384U		/* events: then IN_Q_OVERFLOW */
+#define INSTANCES_MAX	128		/* of a user: then EMFILE */
 #define WATCHES_MAX	65536U		/* of all programs: then ENOSPC */
 #define ADD_BITS	(IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED | IN_ONLYDIR | IN_DONT_FOLLOW | \
 			 IN_EXCL_UNLINK | IN_MASK_CREATE | IN_MASK_ADD | IN_ISDIR | IN_ONESHOT)
@@ -43,6 +44,8 @@ struct inotify {			/* all under notify_lock */
 	size_t	bytes;			/* that reading them all would give */
 	struct list watches;
 	int	last_wd;
+	u32	uid;			/* [i] who made it */
+	struct event overflow;		/* IN_Q_OVERFLOW: on the queue at most once, and needs no memory */
 };
 
 struct watch {				/* all under notify_lock */
@@ -77,7 +80,25 @@ is_repeated(const struct inotify *q, int wd, u32 mask, u32 cookie, const char *n
 	       (!len || (strlen(last->name) == len && !memcmp(last->name, name, len)));
 }
 
-/* Queue an event. Without room for it IN_Q_OVERFLOW says so; without memory it is lost. */
+/* An event, or without room or memory for one, q's IN_Q_OVERFLOW; NULL if that waits already. */
+static struct event *
+event_new(struct inotify *q, size_t len) MUST_HOLD(notify_lock)
+{
+	struct event *e = q->nevents < QUEUE_MAX ? kzalloc(sizeof(*e) + len, GFP_KERNEL) : NULL;
+
+	if (!e && list_empty(&q->overflow.link))
+		e = &q->overflow;
+	return e;
+}
+
+static void
+event_free(struct inotify *q, struct event *e)
+{
+	if (e != &q->overflow)
+		kfree(e);
+}
+
+/* Queue an event, or that there was one which could not be queued. */
 static void
 event_add(struct inotify *q, int wd, u32 mask, u32 cookie, const char *name, size_t len) MUST_HOLD(notify_lock)
 {
@@ -86,21 +107,16 @@ event_add(struct inotify *q, int wd, u32 mask, u32 cookie, const char *name, siz
 
 	if (is_repeated(q, wd, mask, cookie, name, len))
 		return;
-	if (q->nevents >= QUEUE_MAX) {
-		if (q->nevents > QUEUE_MAX)
-			return;		/* it has been said */
-		wd = -1;
-		mask = IN_Q_OVERFLOW;
-		cookie = room = len = 0;
-	}
-	e = kzalloc(sizeof(*e) + room, GFP_KERNEL);
+	e = event_new(q, room);
 	if (!e)
 		return;
-	e->wd = wd;
-	e->mask = mask;
-	e->cookie = cookie;
-	e->len = room;
-	memcpy(e->name, name, len);
+	if (e != &q->overflow) {
+		e->wd = wd;
+		e->mask = mask;
+		e->cookie = cookie;
+		e->len = room;
+		memcpy(e->name, name, len);
+	}
 	list_push_back(&q->events, &e->link);
 	q->nevents++;
 	q->bytes += event_size(e);
@@ -270,6 +286,33 @@ notify_unmount_slow(struct super_block *sb)
 
 /* --- the calls --- */
 
+/* Count q as its user's. -EMFILE. */
+static int
+instance_add(struct inotify *q)
+{
+	struct inotify *o;
+	uint n = 0;
+
+	mutex_lock(&notify_lock);
+	list_for_each(o, &instances, link)
+		n += o->uid == q->uid;
+	if (n < INSTANCES_MAX)
+		list_push_back(&instances, &q->link);
+	mutex_unlock(&notify_lock);
+	return n < INSTANCES_MAX ? 0 : -EMFILE;
+}
+
+static void
+instance_free(struct inotify *q)
+{
+	mutex_lock(&notify_lock);
+	list_remove(&q->link);
+	while (!list_empty(&q->events))
+		event_free(q, event_take(q));
+	mutex_unlock(&notify_lock);
+	kfree(q);
+}
+
 long
 sys_inotify_init1(const ulong *a)
 {
@@ -285,15 +328,21 @@ sys_inotify_init1(const ulong *a)
 	waitq_init(&q->wait);
 	list_init(&q->events);
 	list_init(&q->watches);
+	list_init(&q->overflow.link);
+	q->overflow.wd = -1;
+	q->overflow.mask = IN_Q_OVERFLOW;
+	q->uid = current->euid;
+	fd = instance_add(q);
+	if (fd) {
+		kfree(q);
+		return fd;
+	}
 	f = file_create(&inotify_fops, NULL, O_RDONLY | (a[0] & O_NONBLOCK));
 	if (IS_ERR(f)) {
-		kfree(q);
+		instance_free(q);
 		return PTR_ERR(f);
 	}
 	f->private = q;
-	mutex_lock(&notify_lock);
-	list_push_back(&instances, &q->link);
-	mutex_unlock(&notify_lock);
 	fd = fd_open(f, a[0] & O_CLOEXEC);
 	if (fd < 0)
 		file_put(f);
@@ -458,7 +507,7 @@ inotify_read(struct file *f, struct uio *u, loff_t *pos)
 		e = next_event(q, u->resid, &too_small);
 		if (e) {
 			ok = event_put(u, e);
-			kfree(e);
+			event_free(q, e);
 			if (!ok)
 				return -EFAULT;
 			continue;
@@ -507,12 +556,7 @@ inotify_release(struct file *f)
 		if (i)
 			watch_inode_put(i);
 	} while (i);
-	mutex_lock(&notify_lock);
-	list_remove(&q->link);
-	while (!list_empty(&q->events))
-		kfree(event_take(q));
-	mutex_unlock(&notify_lock);
-	kfree(q);
+	instance_free(q);
 }
 
 static const struct file_ops inotify_fops = {
