@@ -178,16 +178,16 @@ ram_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 	u64 end = off + len;
 	int err = 0;
 
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
 	rwsem_lock_write(&i->lock);
-	if (i->seals & (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) ? F_SEAL_WRITE | F_SEAL_FUTURE_WRITE : 0))
+	if (i->seals & (mode & FALLOC_FL_PUNCH_HOLE ? F_SEAL_WRITE | F_SEAL_FUTURE_WRITE : 0))
 		err = -EPERM;
 	else if (end > i->size && !(mode & FALLOC_FL_PUNCH_HOLE))
 		err = seals_check_size(i, end);
 	if (err)
 		goto out;
-	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+	if (mode & FALLOC_FL_PUNCH_HOLE)
 		zero_range(&i->mapping, off, MIN(end, i->size));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE))
 		err = fill_range(&i->mapping, off, end);
