@@ -16,6 +16,8 @@
 
 #define HOLE_BATCH	256U		/* pages looked at with the lock held */
 
+static u64 last_mark;			/* [a] of a fallocate, in frame->private of the pages it made */
+
 /* --- files --- */
 
 static ssize_t
@@ -133,42 +135,28 @@ ram_fsync(struct file *f, bool datasync)
 	return 0;
 }
 
-/* Zero what is cached of [off, end). */
-static void
-zero_range(struct mapping *m, u64 off, u64 end)
-{
-	while (off < end) {
-		u64 n = MIN(end - off, PAGE_SIZE - PAGE_OFFSET(off));
-		struct frame *f = mapping_peek(m, off >> PAGE_SHIFT);
-
-		if (f) {
-			memset((char *)frame_va(f) + PAGE_OFFSET(off), 0, n);
-			frame_put(f);
-			off += n;
-		} else {
-			u64 next = page_find(m, off >> PAGE_SHIFT);
-
-			off = next > end >> PAGE_SHIFT ? end : MAX(next << PAGE_SHIFT, off);
-		}
-	}
-}
-
-/* Make every page of [off, end) present. */
+/* Make every page of [off, end) present. If that fails, those that were made go again; they carry a mark of ours. */
 static int
 fill_range(struct mapping *m, u64 off, u64 end)
 {
-	u64 page;
+	u64 mark = __atomic_add_fetch(&last_mark, 1, __ATOMIC_RELAXED), first = off >> PAGE_SHIFT, page;
+	int err = 0;
 
-	for (page = off >> PAGE_SHIFT; page < DIV_ROUND_UP(end, PAGE_SIZE); page++) {
-		struct frame *f = mapping_get(m, page, true);
+	for (page = first; !err && page < DIV_ROUND_UP(end, PAGE_SIZE); page++) {
+		struct frame *f = mapping_peek(m, page);
 
-		if (IS_ERR(f))
-			return PTR_ERR(f);
-		frame_put(f);
-		if (signal_pending(current))
-			return -EINTR;
+		if (!f) {
+			f = mapping_get(m, page, true);
+			if (!IS_ERR(f))
+				f->private = mark;
+		}
+		err = IS_ERR(f) ? PTR_ERR(f) : signal_pending(current) ? -EINTR : 0;
+		if (!IS_ERR(f))
+			frame_put(f);
 	}
-	return 0;
+	if (err)
+		mapping_drop_marked(m, first, page - 1, mark);
+	return err;
 }
 
 static long
@@ -188,12 +176,12 @@ ram_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 	if (err)
 		goto out;
 	if (mode & FALLOC_FL_PUNCH_HOLE)
-		zero_range(&i->mapping, off, MIN(end, i->size));
-	if (!(mode & FALLOC_FL_PUNCH_HOLE))
+		mapping_punch(&i->mapping, off, end);
+	else
 		err = fill_range(&i->mapping, off, end);
 	if (err)
-		mapping_truncate(&i->mapping, i->size);
-	else if (!(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
+		goto out;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
 		i->size = end;
 	i->mtime = i->ctime = time_now();
 out:

@@ -209,6 +209,7 @@ page_remove(struct mapping *m, struct frame *f)
 bool
 page_remove_unused(struct mapping *m, struct frame *f)
 {
+	bool ram = mapping_is_ram(m);
 	ulong flags = spin_lock_irqsave(&m->lock);
 	bool unused = atomic_read(&f->refs) == 2 && !(f->flags & (FRAME_DIRTY | FRAME_WRITEBACK));
 
@@ -216,7 +217,7 @@ page_remove_unused(struct mapping *m, struct frame *f)
 		remove_locked(m, f);
 	spin_unlock_irqrestore(&m->lock, flags);
 	if (unused)
-		removed(m, f, false);	/* reclaim never comes with a RAM file's */
+		removed(m, f, ram);
 	return unused;
 }
 

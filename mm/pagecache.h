@@ -89,6 +89,11 @@ void	mapping_init(struct mapping *m, struct inode *inode, const struct mapping_o
 void	mapping_truncate(struct mapping *m, u64 size);
 /* The same for bytes [start, end): whole pages go, edges are zeroed. */
 void	mapping_punch(struct mapping *m, u64 start, u64 end);
+/*
+ * Of pages [first, last] of a RAM file drop those with this mark in frame->private that are zeros and nobody has: that
+ * they have been there leaves no trace.
+ */
+void	mapping_drop_marked(struct mapping *m, u64 first, u64 last, u64 mark);
 /* Drop the clean, unmapped, unused pages [first, last]: how many stayed. For O_DIRECT, fadvise, drop_caches. */
 ulong	mapping_invalidate(struct mapping *m, u64 first, u64 last);
 /*
