@@ -32,6 +32,7 @@
 #include "mm/slab.h"
 
 #define CHAIN_MAX	5		/* epolls that watch one another */
+#define WAYS_MAX	500		/* up from one file, through more than one epoll */
 #define EXCLUSIVE_OK	(POLLIN | POLLOUT | ALWAYS | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 /* While a file's poll() names its queues. */
@@ -205,7 +206,7 @@ epoll_change(struct epoll *ep, int op, struct file *f, int fd, const struct abi_
 	return 0;
 }
 
-/* --- no circles, no long chains --- */
+/* --- no circles, no long chains, no wide nests --- */
 
 /* ep->depth is what this search found before: with many ways to one epoll, it is looked at once. */
 static bool
@@ -249,18 +250,66 @@ depth_above(struct epoll *ep) MUST_HOLD(epoll_tree_lock)
 	return ep->depth = deepest + 1;
 }
 
-/* May ep watch f? 0 or -ELOOP. */
-static int
-check_chain(struct epoll *ep, struct file *f) MUST_HOLD(epoll_tree_lock)
+/* An item that is to come: ep watches f. */
+struct link {
+	struct epoll *ep;
+	const struct file *f;
+};
+
+/* `ways` and the ways up from f: it gives up beyond WAYS_MAX. Who watches f itself counts `step` each. */
+static uint
+ways_up(const struct file *f, const struct link *new, uint ways, uint step) MUST_HOLD(epoll_tree_lock)
 {
+	for (struct epoll_item *item = f->watchers; item && ways <= WAYS_MAX; item = item->next)
+		ways = ways_up(item->ep->file, new, ways + step, 1);
+	if (f == new->f && ways <= WAYS_MAX)
+		ways = ways_up(new->ep->file, new, ways + step, 1);
+	return ways;
+}
+
+/*
+ * Would f, or a file below it, have too many ways up? One that wakes goes all of them, with interrupts off: if each of
+ * five layers were watched by all 128 of the next, that would be 128^5.  Those that watch the file itself are not
+ * counted: any wait queue may be long.
+ */
+static bool
+too_wide(const struct file *f, const struct link *new) MUST_HOLD(epoll_tree_lock)
+{
+	const struct file *last = NULL;
+	struct epoll *ep = f->private;
+
+	if (ways_up(f, new, 0, 0) > WAYS_MAX)
+		return true;
+	if (!is_epoll(f) || visited(ep))
+		return false;
+	for (struct rb_node *n = rb_first(&ep->items); n; n = rb_next(n)) {
+		const struct file *below = rb_entry(n, struct epoll_item, node)->file;
+
+		if (below != last && too_wide(below, new))
+			return true;
+		last = below;			/* it may be there by several numbers, one after the other */
+	}
+	return false;
+}
+
+/* May ep watch f? 0, -ELOOP, -EINVAL. */
+static int
+check_chain(struct epoll *ep, const struct file *f) MUST_HOLD(epoll_tree_lock)
+{
+	struct link new = { ep, f };
 	uint below;
 
-	if (!is_epoll(f))
+	if (is_epoll(f)) {
+		last_visit++;
+		below = depth_below(f->private, ep);
+		last_visit++;
+		if (below + depth_above(ep) > CHAIN_MAX)
+			return -ELOOP;
+	} else if (!ep->file->watchers) {
 		return 0;
+	}
 	last_visit++;
-	below = depth_below(f->private, ep);
-	last_visit++;
-	return below + depth_above(ep) <= CHAIN_MAX ? 0 : -ELOOP;
+	return too_wide(f, &new) ? -EINVAL : 0;
 }
 
 /* --- the file --- */

@@ -226,6 +226,57 @@ test_nesting(void)
 	close(f[1]);
 }
 
+/* Layers of epolls, each watched by all of the next: refused before one write would go thousands of ways. */
+static void
+test_wide(void)
+{
+	int f[2], ep[5][16], i, j, k, n = 0, refused = 0;
+
+	CHECK(pipe(f) == 0);
+	for (i = 0; i < 5; i++)
+		for (j = 0; j < 16; j++)
+			ep[i][j] = make();
+	for (j = 0; j < 16; j++)
+		CHECK(ctl(ep[0][j], EPOLL_CTL_ADD, f[0], POLLIN) == 0);
+	for (i = 1; i < 5; i++)
+		for (j = 0; j < 16; j++)
+			for (k = 0; k < 16; k++, n++)
+				if (ctl(ep[i][j], EPOLL_CTL_ADD, ep[i - 1][k], POLLIN) < 0) {
+					CHECK(errno == EINVAL);
+					refused++;
+				}
+	CHECK(refused && n - refused >= 16);
+	put(f[1]);
+	CHECK(now(ep[0][15]) == POLLIN);
+	for (i = 0; i < 5; i++)
+		for (j = 0; j < 16; j++)
+			close(ep[i][j]);
+	/* From the top: the nest comes first, what wakes it last; and one epoll by many numbers. */
+	for (i = 0; i < 4; i++)
+		ep[i][0] = make();
+	for (i = 3; i > 1; i--)
+		for (j = 0; j < 8; j++) {
+			k = dup(ep[i - 1][0]);
+			CHECK(ctl(ep[i][0], EPOLL_CTL_ADD, k, POLLIN) == 0);
+		}
+	CHECK(ctl(ep[0][0], EPOLL_CTL_ADD, ep[1][0], POLLIN) == 0);
+	CHECK(ctl(ep[1][0], EPOLL_CTL_ADD, f[0], POLLIN) == 0 && now(ep[0][0]) == POLLIN);
+	for (j = 0; j < 16 && ctl(ep[1][0], EPOLL_CTL_ADD, dup(f[0]), POLLIN) == 0; j++)
+		;
+	CHECK(j < 16 && errno == EINVAL);
+	CHECK(syscall(SYS_close_range, 3, 4000, 0) == 0 && pipe(f) == 0);
+	/* Hundreds that watch one other, and a file directly, are nothing unusual. */
+	ep[0][0] = make();
+	CHECK(ctl(ep[0][0], EPOLL_CTL_ADD, f[0], POLLIN) == 0);
+	for (i = 0; i < 400; i++) {
+		j = make();
+		CHECK(ctl(j, EPOLL_CTL_ADD, ep[0][0], POLLIN) == 0 && ctl(j, EPOLL_CTL_ADD, f[0], POLLIN) == 0);
+	}
+	put(f[1]);
+	CHECK(wait_for(j, (ev_t[2]){ 0 }, 2, 0) == 2);
+	CHECK(syscall(SYS_close_range, 3, 4000, 0) == 0);
+}
+
 /* Of several tasks in epoll_wait on one epoll one write wakes one; so it does of several exclusive epolls. */
 static void
 wake_children(int exclusive)
@@ -385,6 +436,7 @@ main(void)
 	test_oneshot();
 	test_closing();
 	test_nesting();
+	test_wide();
 	wake_children(0);
 	wake_children(1);
 	test_many();
