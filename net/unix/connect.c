@@ -63,7 +63,8 @@ static int
 wait_backlog(struct unix_sock *other, u64 deadline)
 {
 	return socket_wait(&other->room,
-			   !backlog_full(other) || READ_ONCE(other->dead) || READ_ONCE(other->down), deadline);
+			   !backlog_full(other) || READ_ONCE(other->dead) || (READ_ONCE(other->down) & DOWN_RECV),
+			   deadline);
 }
 
 int

@@ -336,6 +336,30 @@ connections(void)
 	close(c);
 	close(s);
 	unlink(PATH);
+
+	/* It need not be able to write: who waits for a place in its backlog goes on waiting, and can be killed. */
+	s = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK(bind(s, (void *)&a, sizeof a) == 0 && listen(s, 0) == 0 && shutdown(s, SHUT_WR) == 0);
+	c = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK(connect(c, (void *)&a, sizeof a) == 0);
+	for (int accepted = 0; accepted < 2; accepted++) {
+		child = fork();
+		if (child == 0) {
+			n = socket(AF_UNIX, SOCK_STREAM, 0);
+			_exit(connect(n, (void *)&a, sizeof a));
+		}
+		pause_ms(50);
+		CHECK(waitpid(child, &status, WNOHANG) == 0);
+		if (accepted)
+			close(accept(s, NULL, NULL));
+		else
+			kill(child, SIGKILL);
+		CHECK(waitpid(child, &status, 0) == child);
+		CHECK(accepted ? exited(status, 0) : WIFSIGNALED(status));
+	}
+	close(c);
+	close(s);
+	unlink(PATH);
 }
 
 /* A handler without SA_RESTART: EINTR; with it the call goes on, unless it has a time limit. */
