@@ -91,7 +91,10 @@ ready_splice_front(struct epoll *ep, struct list *to, struct list *from)
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
 }
 
-/* Is there an event? Items that turn out to have none leave the ready list. */
+/*
+ * Is there an event? Items that turn out to have none leave the ready list.  Somebody may have items off the list just
+ * now, so an empty one says nothing: with ep->lock held it does.
+ */
 uint
 epoll_poll(struct file *f, struct poll_table *pt)
 {
@@ -100,8 +103,6 @@ epoll_poll(struct file *f, struct poll_table *pt)
 	uint events = 0;
 
 	poll_wait(pt, &ep->poll_wait);
-	if (!epoll_has_ready(ep))
-		return 0;
 	mutex_lock_nested(&ep->lock);
 	while (!events && (item = ready_take(ep, &ep->ready)) != NULL) {
 		if (item_poll(ep, item, NULL)) {
@@ -110,6 +111,8 @@ epoll_poll(struct file *f, struct poll_table *pt)
 		}
 	}
 	mutex_unlock(&ep->lock);
+	if (events)
+		wake_up(&ep->wait);		/* who went to sleep while the list was empty */
 	return events;
 }
 
@@ -203,7 +206,7 @@ epoll_wait(int epfd, uptr_t out, int max, u64 deadline, uptr_t mask, size_t size
 	while (!n) {
 		struct epoll *ep = f->private;
 
-		if (epoll_has_ready(ep))
+		if (!deadline || epoll_has_ready(ep))	/* who does not wait is not told later, as epoll_poll */
 			n = epoll_collect(ep, out, max);
 		if (n || !deadline)
 			break;
