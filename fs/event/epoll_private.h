@@ -52,7 +52,7 @@ static inline bool is_epoll(const struct file *f) { return f->ops == &epoll_fops
 static inline u32
 item_poll(struct epoll *ep, struct epoll_item *item, struct poll_table *pt) MUST_HOLD(ep->lock)
 {
-	return file_poll(item->file, pt) & (item->events | ALWAYS) & ~FLAGS;
+	return file_poll(item->file, pt) & item->events & ~FLAGS;	/* they include ALWAYS, unless told once */
 }
 
 /* --- epoll_ready.c --- */
