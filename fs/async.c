@@ -75,6 +75,8 @@ permitted(const struct whom *w, const struct task *t)
 static void
 send_one(const struct whom *w, struct process *p, struct task *only) MUST_HOLD(tasks_lock)
 {
+	if (p->zombie)				/* perhaps reaped: its leader may be gone */
+		return;
 	if (!permitted(w, only ? only : p->leader))
 		return;
 	if (!w->sig || signal_send_locked(p, only, w->sig, &w->info) == -EAGAIN)
