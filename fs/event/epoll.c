@@ -137,6 +137,15 @@ item_end(struct epoll *ep, struct epoll_item *item) MUST_HOLD(epoll_tree_lock, e
 	atomic_dec(&items_count);
 }
 
+/* Is there a place for one more item? The last sixteenth is kept for the system's own programs. */
+static bool
+may_add(void)
+{
+	int n = atomic_read(&items_count);
+
+	return n < items_max - items_max / 16 || (n < items_max && capable(CAP_SYS_RESOURCE));
+}
+
 static int
 item_add(struct epoll *ep, struct file *f, int fd, const struct abi_epoll_event *ev)
 	MUST_HOLD(epoll_tree_lock, ep->lock)
@@ -147,7 +156,7 @@ item_add(struct epoll *ep, struct file *f, int fd, const struct abi_epoll_event 
 
 	if (item_find(ep, f, fd, &parent, &slot))
 		return -EEXIST;
-	if (atomic_read(&items_count) >= items_max)
+	if (!may_add())
 		return -ENOSPC;
 	item = kzalloc(sizeof(*item), GFP_KERNEL);
 	if (!item)
