@@ -166,6 +166,8 @@ unix_accept(struct socket *s, bool nonblock, struct socket **out)
 			return err;
 	}
 	unix_room_made(u);
+	if (unix_passcred(u))
+		__atomic_fetch_or(&e->sock.options, BIT(SO_PASSCRED), __ATOMIC_RELAXED);
 	*out = &e->sock;
 	return 0;
 }

@@ -227,6 +227,34 @@ credentials(void)
 	close(p[1]);
 }
 
+/* Who is accepted passes credentials if the listener does when it accepts; and what waits to be read has them. */
+static void
+accepted_credentials(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0), on, got, c, n;
+	socklen_t len = sizeof a;
+	struct ucred u;
+
+	CHECK(bind(s, (void *)&a, sizeof a.sun_family) == 0 && listen(s, 5) == 0);
+	CHECK(getsockname(s, (void *)&a, &len) == 0);
+	for (on = 0; on < 2; on++) {
+		c = socket(AF_UNIX, SOCK_STREAM, 0);
+		CHECK(connect(c, (void *)&a, len) == 0 && write(c, "x", 1) == 1);
+		CHECK(setsockopt(s, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+		n = accept(s, NULL, NULL);
+		socklen_t size = sizeof got;
+		CHECK(n >= 0 && getsockopt(n, SOL_SOCKET, SO_PASSCRED, &got, &size) == 0 && got == on);
+		if (on) {
+			u = take_cred(n);
+			CHECK(u.pid == (unsigned)getpid() && u.uid == getuid());
+		}
+		close(n);
+		close(c);
+	}
+	close(s);
+}
+
 /* The end of w's file is seen at r: nobody holds it any more. */
 static int
 is_closed(int r)
@@ -373,6 +401,7 @@ main(void)
 	stream_bounds();
 	refused();
 	credentials();
+	accepted_credentials();
 	cycles();
 	not_accepted();
 	chain();
