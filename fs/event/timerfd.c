@@ -239,6 +239,9 @@ timerfd_set(struct timerfd *t, uint how, u64 value, u64 interval)
 	bool absolute = how & TFD_TIMER_ABSTIME;
 	ulong flags;
 
+	flags = spin_lock_irqsave(&t->lock);
+	t->interval = 0;			/* nobody who looks starts it again once it is cancelled */
+	spin_unlock_irqrestore(&t->lock, flags);
 	wall_timer_cancel(&t->timer);
 	if (is_wall(t->clock) && absolute && (how & TFD_TIMER_CANCEL_ON_SET))
 		wall_watch(&t->watcher);
