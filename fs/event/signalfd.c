@@ -37,7 +37,7 @@ queue_of(const struct sighand *s)
 void
 signalfd_notify(struct sighand *s)
 {
-	wake_up_key(queue_of(s), (void *)(ulong)POLLIN, 1);
+	wake_up_key(queue_of(s), (void *)(ulong)POLLIN, 0);	/* all: others' waiters are there too */
 }
 
 /* Take a signal of mask from current: its number and information, or 0. */
