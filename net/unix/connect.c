@@ -11,6 +11,7 @@
  * Locks       both sockets' (unix_lock_two) while they become peers.
  * Further     connect(2), listen(2), accept(2).
  */
+#include "abi/poll.h"
 #include "net/unix/unix.h"
 
 /* --- streams --- */
@@ -89,7 +90,7 @@ unix_connect_stream(struct socket *s, struct address *a, bool nonblock)
 		}
 		err = connect_to(u, other, new);
 		if (!err)
-			wake_up_all(&other->sock.readers);
+			wake_up_key(&other->sock.readers, (void *)(POLLIN | POLLRDNORM), 1);
 		/* A place may be taken by somebody else: then it is -EAGAIN again, and waited for again. */
 		if (err == -EAGAIN) {
 			err = wait_backlog(other, deadline);
