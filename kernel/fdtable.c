@@ -16,15 +16,36 @@
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "mm/vmap.h"
 
 #define FILES_FIRST	64
 #define FILES_MAX	(1u << 20)	/* Linux's fs.nr_open */
 
-/* What the tables of `max` numbers need, in one block: fd[], open, cloexec. NULL if out of memory. */
+/* What the tables of `max` numbers need, in one block: fd[], open, cloexec. */
+static inline size_t table_size(uint max) { return max * sizeof(struct file *) + max / 4; }
+static inline bool table_is_large(uint max) { return table_size(max) > 4 * MiB; }	/* for kmalloc */
+
+/* NULL if out of memory. */
 static struct file **
 table_alloc(uint max)
 {
-	return kzalloc(max * sizeof(struct file *) + max / 4, GFP_KERNEL);
+	struct file **block;
+
+	if (!table_is_large(max))
+		return kzalloc(table_size(max), GFP_KERNEL);
+	block = vmalloc(table_size(max));
+	if (block)
+		memset(block, 0, table_size(max));
+	return block;
+}
+
+static void
+table_free(struct file **block, uint max)
+{
+	if (table_is_large(max))
+		vfree(block);
+	else
+		kfree(block);
 }
 
 /* Point f at tables in block. */
@@ -45,7 +66,7 @@ files_alloc(uint max)
 
 	if (!f || !block) {
 		kfree(f);
-		kfree(block);
+		table_free(block, max);
 		return NULL;
 	}
 	spin_init(&f->lock, RANK_FILES);
@@ -89,7 +110,7 @@ files_copy(struct files *old)
 		if (used_length_locked(old) <= need)
 			break;
 		spin_unlock(&old->lock);
-		kfree(f->fd);
+		table_free(f->fd, f->max);
 		kfree(f);
 	}
 	for (i = bitmap_find_set(old->open, need, 0); i < need; i = bitmap_find_set(old->open, need, i + 1)) {
@@ -123,7 +144,7 @@ files_put(struct files *f)
 	for (i = bitmap_find_set(f->open, f->max, 0); i < f->max; i = bitmap_find_set(f->open, f->max, i + 1))
 		if (f->fd[i])
 			file_close(f->fd[i], f);
-	kfree(f->fd);
+	table_free(f->fd, f->max);
 	kfree(f);
 }
 
@@ -133,12 +154,12 @@ grow_locked(struct files *f, uint need) MUST_HOLD(f->lock)
 {
 	struct file **block, **old = NULL;
 	ulong *open, *cloexec;
-	uint max = f->max, n;
+	uint max = f->max, n = 0;
 
-	while (max <= need)
-		max *= 2;
-	if (max > FILES_MAX)
+	if (need >= FILES_MAX)
 		return -EMFILE;
+	while (max <= need)
+		max = MIN(max * 2, FILES_MAX);	/* a copied table has any multiple of 64 */
 	spin_unlock(&f->lock);
 	block = table_alloc(max);
 	spin_lock(&f->lock);
@@ -156,8 +177,8 @@ grow_locked(struct files *f, uint need) MUST_HOLD(f->lock)
 		block = NULL;
 	}
 	spin_unlock(&f->lock);
-	kfree(block);
-	kfree(old);
+	table_free(block, max);
+	table_free(old, n);
 	spin_lock(&f->lock);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "mm/internal.h"
 #include "mm/pagecache_private.h"
 #include "mm/slab.h"
+#include "mm/vmap.h"
 
 #define NFRAMES		(1UL << 17)	/* 512 MiB; what is not used costs nothing */
 
@@ -188,6 +189,18 @@ kzalloc(size_t size, uint gfp)
 
 void
 kfree(void *p)
+{
+	free(p);
+}
+
+void *
+vmalloc(size_t size)
+{
+	return malloc(size);
+}
+
+void
+vfree(void *p)
 {
 	free(p);
 }

@@ -6,7 +6,8 @@ int
 main(void)
 {
 	struct rlimit r = { 64, 64 }, old;
-	int fd = open("/dev/null", O_RDWR), n;
+	int fd = open("/dev/null", O_RDWR), n, status;
+	pid_t child;
 
 	CHECK(fd == 3);
 	CHECK(dup(fd) == 4 && close(3) == 0 && open("/dev/null", O_RDWR) == 3);
@@ -32,5 +33,14 @@ main(void)
 	if (setrlimit(RLIMIT_NOFILE, &r) == 0)
 		for (n = 6; n < 1024; n++)
 			CHECK(dup(3) == n);
+	/* A copy of a table, whatever its length, holds as many as any. */
+	r.rlim_cur = r.rlim_max = 1 << 20;
+	if (setrlimit(RLIMIT_NOFILE, &r) == 0) {
+		CHECK(syscall(SYS_close_range, 129, 2000, 0) == 0);
+		child = fork();
+		if (child == 0)
+			_exit(dup2(3, (1 << 20) - 1) == (1 << 20) - 1 ? 0 : errno);
+		CHECK(waitpid(child, &status, 0) == child && exited(status, 0));
+	}
 	return 0;
 }
