@@ -288,11 +288,11 @@ member(void)
 {
 	signal(SIGHUP, nothing);
 	hits = 0;
-	catch(SIGHUP, 0, 0);
-	catch(SIGCONT, 0, 0);
+	catch(SIGHUP, 0, ~0UL);
+	catch(SIGCONT, 0, ~0UL);
 	CHECK(write(report[1], "r", 1) == 1);
 	while (hits < 2)
-		pause();
+		pause_ms(1);
 	CHECK(order[0] + order[1] == SIGHUP + SIGCONT);
 	kill(getpid(), SIGTSTP);		/* discarded: the group is an orphan */
 	kill(getpid(), SIGTTIN);
@@ -370,7 +370,17 @@ waiting_thread(void *arg)
 	return 0;
 }
 
-static void end_thread(void) { thread_go = 1; while (thread_tid) pause_ms(1); pause_ms(2); }
+/* End the thread that thread_tid names, and wait until no signal can find it. */
+static void
+end_thread(void)
+{
+	pid_t tid = thread_tid;
+
+	thread_go = 1;
+	while (tgkill(getpid(), tid, 0) == 0)
+		pause_ms(1);
+	CHECK(errno == ESRCH);
+}
 
 /* The leader alone ends; the other thread is the process, under the leader's pid. */
 static int
@@ -378,7 +388,7 @@ survivor(void *arg)
 {
 	(void)arg;
 	thread_up = 1;
-	pause_ms(20);
+	wait_state(getpid(), getpid(), 'Z');
 	/* to the leader's remains: lost */
 	CHECK(kill(getpid(), 0) == 0 && tgkill(getpid(), getpid(), SIGTERM) == 0);
 	CHECK(kill(gettid_(), 0) == 0);		/* any thread's id names the process */

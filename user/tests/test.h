@@ -80,6 +80,30 @@ pause_ms(long ms)
 		;
 }
 
+/* What /proc says a task of a process does (its letter: R S Z ...); 0: it has gone. */
+static inline char
+task_state(pid_t pid, pid_t tid)
+{
+	char path[64], line[64] = "", *end;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+	if ((fd = open(path, O_RDONLY)) < 0)
+		return 0;
+	CHECK(read(fd, line, sizeof line - 1) >= 0);
+	close(fd);
+	end = strrchr(line, ')');
+	return end ? end[2] : 0;
+}
+
+/* Wait until a task is in this state. */
+static inline void
+wait_state(pid_t pid, pid_t tid, char state)
+{
+	while (task_state(pid, tid) != state)
+		pause_ms(1);
+}
+
 static inline void *
 map_anon(size_t len, int prot)
 {
