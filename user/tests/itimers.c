@@ -36,6 +36,13 @@ system_us(int who)
 	return us(ru.ru_stime);
 }
 
+/* What a timer of CPU time counts. */
+static long
+used_us(int which)
+{
+	return user_us(RUSAGE_SELF) + (which == ITIMER_PROF ? system_us(RUSAGE_SELF) : 0);
+}
+
 static long
 set(int which, long value, long interval, struct itimerval *old)
 {
@@ -65,18 +72,19 @@ static void
 test_cpu(int which, int sig)
 {
 	struct itimerval v;
-	long start = user_us(RUSAGE_SELF) + (which == ITIMER_PROF ? system_us(RUSAGE_SELF) : 0), now;
+	long start = used_us(which);
 
 	catch(sig);
-	CHECK(set(which, 60 * MS, 0, NULL) == 0);
+	CHECK(set(which, 1000000 * MS, 0, NULL) == 0);
 	CHECK(syscall(SYS_getitimer, which, &v) == 0);
-	CHECK(us(v.it_value) > 0 && us(v.it_value) <= 68 * MS && us(v.it_interval) == 0);
-	pause_ms(100);				/* which takes no CPU time */
-	CHECK(count == 0);
+	CHECK(us(v.it_value) > 900000 * MS && us(v.it_value) <= 1000008 * MS && us(v.it_interval) == 0);
+	CHECK(set(which, 60 * MS, 0, NULL) == 0);
+	/* This takes no CPU time, unless the machine stood still around it: it cannot tell that from work. */
+	pause_ms(100);
+	CHECK(count == 0 || used_us(which) - start >= 55 * MS);
 	while (!count)
 		burn();
-	now = user_us(RUSAGE_SELF) + (which == ITIMER_PROF ? system_us(RUSAGE_SELF) : 0);
-	CHECK(count == 1 && now - start >= 55 * MS);
+	CHECK(count == 1 && used_us(which) - start >= 55 * MS);
 	CHECK(syscall(SYS_getitimer, which, &v) == 0 && us(v.it_value) == 0);
 	CHECK(set(which, 10 * MS, 10 * MS, NULL) == 0);
 	while (count < 4)
@@ -114,28 +122,26 @@ test_real(void)
 	CHECK_ERRNO(EINVAL, syscall(SYS_setitimer, ITIMER_PROF, &v, NULL));
 }
 
-/* Time in a loop is user time, time in a system call that does much is system time. */
+/*
+ * Time in a loop is user time, time in a system call that does much is system time: each grows to what is asked for.
+ * Neither is bounded from above: time for which the machine stood still goes to whatever ran.
+ */
 static void
 test_modes(void)
 {
 	static char buf[1 << 20];
 	int zero = open("/dev/zero", O_RDONLY);
-	long u0 = user_us(RUSAGE_SELF), s0 = system_us(RUSAGE_SELF), u, s;
+	long u0 = user_us(RUSAGE_SELF), s0;
 	struct tms tms;
 
 	do {
 		for (int i = 0; i < 50; i++)
 			burn();
-		u = user_us(RUSAGE_SELF) - u0;
-		s = system_us(RUSAGE_SELF) - s0;
-	} while (u + s < 200 * MS);
-	CHECK(u > s);
+	} while (user_us(RUSAGE_SELF) - u0 < 200 * MS);
+	s0 = system_us(RUSAGE_SELF);
 	do {
 		CHECK(read(zero, buf, sizeof buf) == sizeof buf);
-		u = user_us(RUSAGE_SELF) - u0;
-		s = system_us(RUSAGE_SELF) - s0;
-	} while (u + s < 500 * MS);
-	CHECK(s > 100 * MS && u > 80 * MS);
+	} while (system_us(RUSAGE_SELF) - s0 < 300 * MS);
 	CHECK(user_us(RUSAGE_THREAD) > 80 * MS && system_us(RUSAGE_THREAD) > 100 * MS);
 	CHECK(times(&tms) != -1 && tms.tms_utime >= 8 && tms.tms_stime >= 9);
 	close(zero);
