@@ -305,7 +305,8 @@ wake_children(int exclusive)
 	}
 	for (i = 0; i < 3; i++)
 		get(done[0]);
-	pause_ms(100);
+	for (i = 0; i < 3; i++)
+		wait_state(child[i], child[i], 'S');
 	put(f[1]);
 	get(done[0]);
 	p = (struct pollfd){ done[0], POLLIN, 0 };

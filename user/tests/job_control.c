@@ -159,11 +159,10 @@ background_write(void)
 }
 
 static void
-orphan(void)
+orphan(pid_t parent)
 {
 	struct termios t;
 	char c;
-	pid_t parent = getppid();
 
 	while (getppid() == parent)
 		pause_ms(10);
@@ -179,9 +178,11 @@ orphan(void)
 static void
 parent_of_orphan(void)
 {
+	pid_t self = getpid();			/* the child may run only after this one has ended */
+
 	fflush(stdout);
 	if (fork() == 0) {
-		orphan();
+		orphan(self);
 		_exit(0);
 	}
 	pause_ms(50);

@@ -184,7 +184,7 @@ master_closed(void)
 		close(m);
 		reader(s);
 	}
-	pause_ms(100);
+	wait_state(p, p, 'S');
 	close(m);
 	CHECK(waitpid(p, &status, 0) == p && exited(status, 0));
 	CHECK(read(s, &c, 1) == 0);

@@ -378,10 +378,12 @@ interrupted(void)
 			CHECK(setsockopt(p[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv) == 0);
 		signals = 0;
 		if (fork() == 0) {
-			pause_ms(100);
+			wait_state(getppid(), getppid(), 'S');
 			kill(getppid(), SIGUSR1);
-			pause_ms(200);
-			write(p[1], "x", 1);
+			if (restart == 1) {
+				pause_ms(200);
+				write(p[1], "x", 1);
+			}
 			_exit(0);
 		}
 		if (restart == 1)
