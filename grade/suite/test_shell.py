@@ -145,10 +145,10 @@ def test_notice_at_once(shell):
     """set -b: the end of a background job is told while the shell waits for a line; what was typed stays."""
     m = shell
     m.run("set -b")
-    m.send("sleep 1 &\n")
+    m.send("sleep 5 &\n")
     m.boot()
     m.send("echo whole")
-    m.expect(r"\[1\]\+ Done +sleep 1")
+    m.expect(r"\[1\]\+ Done +sleep 5")
     m.expect("echo whole")
     typed(m, " line\n", "whole line")
 

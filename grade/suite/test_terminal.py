@@ -120,10 +120,11 @@ def test_stop_and_go_on(terminal):
 def test_another_size(terminal, how):
     """A window that becomes smaller: the program is told by SIGWINCH, through a pty too, and draws itself to fit."""
     m, start = terminal
-    m.run("for i in $(seq 1 100); do echo line $i; done >/tmp/f; touch /tmp/wait")
-    m.run("{ while [ -e /tmp/wait ]; do sleep 0.1; done; stty rows 10 cols 40 </dev/ttyS0; } &")
-    s = start(f"(sleep 1; rm /tmp/wait) & {how.format('busybox vi /tmp/f')}")
+    m.run("for i in $(seq 1 100); do echo line $i; done >/tmp/f")
+    m.run("{ until [ -e /tmp/go ]; do sleep 0.1; done; stty rows 10 cols 40 </dev/ttyS0; } &")
+    s = start(how.format("busybox vi /tmp/f"))
     m.watch(s, row(22, "line 23"), "a full page")
+    m.send(":w /tmp/go\n")
     s.resize(10, 40)
     s.feed(b"\x1b[2J")
     m.watch(s, lambda s: s.lines()[:9] == [f"line {i}" for i in range(1, 10)], "nine lines, drawn again")
@@ -137,7 +138,7 @@ def test_interrupt_through_a_pty(terminal):
     m, _ = terminal
     m.send("script -q /tmp/log\n")
     m.boot()
-    m.send("echo in''side; busybox sleep 1000\n")
+    m.send("sh -c 'echo in\"\"side; exec busybox sleep 1000'\n")
     m.expect(r"^inside\r?$")
     m.send("\x03")
     m.boot()
