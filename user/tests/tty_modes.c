@@ -132,9 +132,9 @@ minimum_and_time(void)
 	CHECK(!(poll_now(s, POLLIN) & POLLIN));		/* poll waits for VMIN bytes */
 	CHECK(reads(2, 2, 0));				/* but a read that wants fewer does not */
 
-	set_raw(s, 5, 10);
+	set_raw(s, 5, 50);				/* far longer than the typist can be held up */
 	type_later("a", "b");
-	CHECK(reads(10, 2, 95));			/* a second after the last one */
+	CHECK(reads(10, 2, 495));			/* so long after the last one */
 	wait(NULL);
 	put(m, "abcdefg");
 	CHECK(poll_for(s, POLLIN) & POLLIN && reads(10, 7, 0));
