@@ -206,7 +206,7 @@ test_bad(void)
 	CHECK_ERRNO(EINVAL, pidfd_open(0, 0));
 	CHECK_ERRNO(EINVAL, pidfd_open(-1, 0));
 	CHECK_ERRNO(EINVAL, pidfd_open(getpid(), 1));
-	CHECK_ERRNO(ESRCH, pidfd_open(30000, 0));
+	CHECK_ERRNO(ESRCH, pidfd_open(0x3fffffff, 0));
 	CHECK_ERRNO(EBADF, send(null, 0));
 	CHECK_ERRNO(EBADF, send(99, 0));
 	CHECK_ERRNO(EINVAL, send(fd, 65));

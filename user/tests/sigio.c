@@ -81,9 +81,9 @@ test_owner(void)
 	o.type = 3;
 	CHECK_ERRNO(EINVAL, fcntl(f[0], F_SETOWN_EX, &o));
 	o.type = 1;
-	o.pid = 30000;
+	o.pid = 0x3fffffff;			/* more than a pid can be */
 	CHECK_ERRNO(ESRCH, fcntl(f[0], F_SETOWN_EX, &o));
-	CHECK_ERRNO(ESRCH, fcntl(f[0], F_SETOWN, 30000));
+	CHECK_ERRNO(ESRCH, fcntl(f[0], F_SETOWN, 0x3fffffff));
 	CHECK_ERRNO(EFAULT, fcntl(f[0], F_SETOWN_EX, NULL));
 	CHECK(fcntl(f[0], F_GETOWN) == getpid());		/* as it was */
 	CHECK(fcntl(f[0], F_SETOWN, 0) == 0 && fcntl(f[0], F_GETOWN) == 0);
