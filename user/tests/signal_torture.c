@@ -239,7 +239,7 @@ compare(void)
 static void
 registers(void)
 {
-	struct itimerval t = { { 0, 700 }, { 0, 700 } };
+	struct itimerval t = { 0 };
 	pid_t senders[3], me = getpid();
 	stack_t ss = { alt, 0, sizeof alt };
 	long end = now_ms() + MSEC, round = 0;
@@ -253,8 +253,10 @@ registers(void)
 	senders[0] = sender(me, SIGUSR1, 0);
 	senders[1] = sender(me, SIGUSR2, 1);
 	senders[2] = sender(me, RT(0), 2);
-	CHECK(setitimer(ITIMER_REAL, &t, NULL) == 0);
 	while (now_ms() < end || hits < 100) {
+		/* One signal of the timer per round, each time at another place: the victim gets on, however slow. */
+		t.it_value.tv_usec = 50 + round * 37 % 700;
+		CHECK(setitimer(ITIMER_REAL, &t, NULL) == 0);
 		fill(++round);
 		registers_spin(&in, &got, 2000);
 		compare();
