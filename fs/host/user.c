@@ -29,6 +29,7 @@ strncpy_from_user(char *dst, uptr_t src, size_t max)
 }
 
 void signal_raise(int sig) { }
+bool signal_ends_us(void) { return false; }
 void signal_set_mask(u64 mask) { }
 bool task_capable(u64 cap_bit) { return current->cap_effective & cap_bit; }
 bool task_in_group(u32 gid) { return current->fsgid == gid; }
