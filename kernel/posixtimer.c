@@ -40,7 +40,7 @@ struct posix_timer {			/* Guarded by: i immutable  T tasks_lock  x lock */
 	int	notify;			/* [i] SIGEV_* */
 	struct process *proc;		/* [i] whose it is; it deletes its timers before it goes */
 	struct task *thread;		/* [i] SIGEV_THREAD_ID: counted */
-	bool	dead;			/* [T] deleted */
+	bool	dead;			/* [T] deleted: before ptimer_delete takes t->lock, and then stops it */
 	bool	cpu;			/* [i] by CPU time: `cputimer`, not `timer` */
 	struct spinlock lock;
 	bool	wall;			/* [x] expires by the wall clock */
@@ -389,7 +389,7 @@ ptimer_set(struct posix_timer *t, bool absolute, u64 value, u64 interval)
 	t->overrun_last = 0;
 	t->interval = interval;
 	t->expires = !value ? 0 : value > TIME_NEVER - base ? TIME_NEVER : base + value;
-	if (value && t->notify != SIGEV_NONE)
+	if (value && t->notify != SIGEV_NONE && !t->dead)	/* deleted meanwhile: nobody would stop it again */
 		ptimer_run(t);
 	spin_unlock_irqrestore(&t->lock, flags);
 }
