@@ -34,7 +34,7 @@ itimer_real_expired(struct timer *timer)
 	if (!p->zombie) {
 		signal_send_locked(p, NULL, SIGALRM, NULL);
 		if (p->itimer_interval) {
-			next = timer->expires + p->itimer_interval;
+			next = time_add(timer->expires, p->itimer_interval);
 			timer_start(timer, MAX(next, clock_monotonic() + ITIMER_MIN));
 		}
 	}
@@ -48,7 +48,8 @@ itimer_cpu_expired(struct cpu_timer *timer, u64 now) NO_TSA
 
 	signal_send_locked(timer->proc, NULL, timer->user_only ? SIGVTALRM : SIGPROF, NULL);
 	if (it->interval)
-		cpu_timer_arm(timer, timer->expires + ((now - timer->expires) / it->interval + 1) * it->interval);
+		cpu_timer_arm(timer, time_forward(timer->expires, (now - timer->expires) / it->interval + 1,
+						  it->interval));
 }
 
 void
@@ -79,7 +80,7 @@ itimers_exit(struct process *p)
 static struct abi_timeval
 to_timeval(u64 ns)
 {
-	ns = DIV_ROUND_UP(ns, NSEC_PER_USEC);
+	ns = ns / NSEC_PER_USEC + (ns % NSEC_PER_USEC != 0);
 	return (struct abi_timeval){ ns / 1000000, ns % 1000000 };
 }
 
@@ -122,7 +123,7 @@ itimer_set(struct process *p, int which, u64 value, u64 interval)
 	if (it) {
 		it->interval = interval;
 		if (value)
-			cpu_timer_arm(&it->timer, cpu_timer_now_locked(&it->timer) + value);
+			cpu_timer_arm(&it->timer, time_add(cpu_timer_now_locked(&it->timer), value));
 	} else {
 		p->itimer_interval = interval;
 		if (value)

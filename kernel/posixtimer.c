@@ -90,7 +90,7 @@ ptimer_forward(struct posix_timer *t, u64 now) MUST_HOLD(t->lock)
 {
 	u64 n = now >= t->expires ? (now - t->expires) / t->interval + 1 : 0;
 
-	t->expires += n * t->interval;
+	t->expires = time_forward(t->expires, n, t->interval);
 	t->overrun += n;
 }
 
@@ -388,7 +388,7 @@ ptimer_set(struct posix_timer *t, bool absolute, u64 value, u64 interval)
 	t->overrun = -1;
 	t->overrun_last = 0;
 	t->interval = interval;
-	t->expires = !value ? 0 : value > TIME_NEVER - base ? TIME_NEVER : base + value;
+	t->expires = value ? time_add(base, value) : 0;
 	if (value && t->notify != SIGEV_NONE && !t->dead)	/* deleted meanwhile: nobody would stop it again */
 		ptimer_run(t);
 	spin_unlock_irqrestore(&t->lock, flags);

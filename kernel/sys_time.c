@@ -287,9 +287,7 @@ sleep_restart(struct task *t)
 u64
 deadline_after(u64 ns)
 {
-	u64 now = clock_monotonic();
-
-	return ns > TIME_NEVER - now ? TIME_NEVER : now + ns;
+	return time_add(clock_monotonic(), ns);
 }
 
 long
@@ -314,10 +312,8 @@ cpu_sleep(int id, u64 expires, bool absolute, uptr_t rem)
 
 	if (err)
 		return err;
-	if (!absolute) {
-		now = cpu_timer_now(&t);
-		expires = expires > TIME_NEVER - now ? TIME_NEVER : now + expires;
-	}
+	if (!absolute)
+		expires = time_add(cpu_timer_now(&t), expires);
 	err = cpu_timer_sleep(&t, expires);
 	now = cpu_timer_now(&t);
 	cpu_clock_put(&t);

@@ -34,6 +34,15 @@ int	itimerspec_from_user(uptr_t p, u64 *value, u64 *interval);
 int	itimerspec_to_user(uptr_t p, u64 value, u64 interval);
 u64	deadline_after(u64 ns);				/* on CLOCK_MONOTONIC; saturates at TIME_NEVER */
 
+/* Spans that users ask for are as long as a u64 holds: a sum that would wrap is never. */
+static inline u64 time_add(u64 time, u64 span) { return span > TIME_NEVER - time ? TIME_NEVER : time + span; }
+/* n intervals after time. */
+static inline u64
+time_forward(u64 time, u64 n, u64 interval)
+{
+	return n > (TIME_NEVER - time) / interval ? TIME_NEVER : time + n * interval;
+}
+
 struct timer {
 	struct rb_node node;
 	u64	expires;		/* CLOCK_MONOTONIC, ns */

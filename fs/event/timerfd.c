@@ -85,7 +85,7 @@ timerfd_forward(struct timerfd *t) MUST_HOLD(t->lock)
 	now = timerfd_now(t);
 	n = now > t->expires ? (now - t->expires) / t->interval + 1 : 1;
 	t->ticks += n - 1;
-	t->expires += n * t->interval;
+	t->expires = time_forward(t->expires, n, t->interval);
 	timerfd_start(t);
 }
 

@@ -204,12 +204,32 @@ overrun(void)
 		burn();
 }
 
+/* An interval longer than the kernel counts: once. */
+static void
+test_never(void)
+{
+	static const int signals[] = { SIGALRM, SIGVTALRM, SIGPROF };
+	struct itimerval v = { { INT64_MAX, 0 }, { 0, 1 } }, was;
+
+	for (int which = 0; which < 3; which++) {
+		catch(signals[which]);
+		CHECK(setitimer(which, &v, NULL) == 0);
+		while (!count)
+			burn();
+		for (int i = 0; i < 5; i++)
+			burn();
+		CHECK(count == 1);
+		CHECK(set(which, 0, 0, &was) == 0 && was.it_interval.tv_sec > 0);
+	}
+}
+
 int
 main(void)
 {
 	test_cpu(ITIMER_VIRTUAL, SIGVTALRM);
 	test_cpu(ITIMER_PROF, SIGPROF);
 	test_real();
+	test_never();
 	test_modes();
 	test_monotonic();
 	test_children();

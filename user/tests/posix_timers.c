@@ -279,6 +279,35 @@ test_clock_set(void)
 	CHECK(syscall(SYS_timer_delete, id) == 0);
 }
 
+/* Spans longer than the kernel counts: never. Expiring into one, with the signal ignored, ends as well. */
+static void
+test_never(void)
+{
+	static const int clocks[] = {
+		CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+	};
+	struct timespec most = { INT64_MAX, 0 }, soon = { 0, 1 };
+	struct itimerspec once = { most, soon }, never = { most, most };
+	int ids[16], n = 0;
+	long start;
+
+	CHECK(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
+	catch(SIGUSR2);
+	for (int i = 0; i < 4; i++) {
+		for (int flags = 0; flags <= TIMER_ABSTIME; flags += TIMER_ABSTIME) {
+			ids[n] = make(clocks[i], 0, SIGUSR1, 0);
+			CHECK(syscall(SYS_timer_settime, ids[n++], flags, &once, NULL) == 0);
+			ids[n] = make(clocks[i], 0, SIGUSR2, 0);
+			CHECK(syscall(SYS_timer_settime, ids[n++], flags, &never, NULL) == 0);
+		}
+	}
+	start = now(CLOCK_PROCESS_CPUTIME_ID);
+	while (now(CLOCK_PROCESS_CPUTIME_ID) - start < 40 * MS)
+		CHECK(!count);
+	while (n > 0)
+		CHECK(syscall(SYS_timer_delete, ids[--n]) == 0);
+}
+
 static void
 test_bad(void)
 {
@@ -327,6 +356,7 @@ main(int argc, char **argv)
 	test_fork();
 	test_cpu_sleep();
 	test_clock_set();
+	test_never();
 	test_bad();
 	int id = make(CLOCK_MONOTONIC, 0, SIGUSR1, 0);
 	char number[12];

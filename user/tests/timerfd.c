@@ -153,6 +153,24 @@ test_clock_set(void)
 	close(told);
 }
 
+/* Spans longer than the kernel counts: never again, or not at all. */
+static void
+test_never(void)
+{
+	struct timespec most = { INT64_MAX, 0 }, soon = { 0, 1 };
+	struct itimerspec once = { most, soon }, never = { most, most };
+	int t = make(CLOCK_MONOTONIC, TFD_NONBLOCK);
+
+	for (int how = 0; how <= TFD_TIMER_ABSTIME; how += TFD_TIMER_ABSTIME) {
+		CHECK(syscall(SYS_timerfd_settime, t, how, &once, NULL) == 0);
+		CHECK(ready(t, 10000) == 1 && take(t) == 1);
+		CHECK(!ready(t, 20));
+		CHECK(syscall(SYS_timerfd_settime, t, how, &never, NULL) == 0);
+		CHECK(!ready(t, 20));
+	}
+	close(t);
+}
+
 static void
 test_bad(void)
 {
@@ -179,6 +197,7 @@ main(void)
 	test_once(CLOCK_BOOTTIME);
 	test_interval();
 	test_clock_set();
+	test_never();
 	test_bad();
 	return 0;
 }
