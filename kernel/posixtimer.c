@@ -29,7 +29,7 @@
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 
-#define RESTART_MIN	(100 * NSEC_PER_USEC)	/* whose signal nobody wants expires no more often */
+#define RESTART_MIN	CPU_TICK_NS	/* whose signal nobody wants expires no more often */
 
 struct posix_timer {			/* Guarded by: i immutable  T tasks_lock  x lock */
 	struct sigqueue q;		/* its signal */

@@ -7,6 +7,7 @@
  * Invariants  T1  t->cpu == c <=> t is in tree c.
  *             T2  the hart's hardware timer is set no later than its first timer: starting
  *                 an earlier one sets it, cancelling leaves it (at worst one idle interrupt).
+ *                 But later, by as long as the last interrupt took, if that timer was due by its end.
  * Not here    what time it is (time.c).
  */
 #include "kernel/time.h"
@@ -36,11 +37,11 @@ timer_of(struct rb_node *n)
 	return n ? rb_entry(n, struct timer, node) : NULL;
 }
 
-/* Ask the hardware for an interrupt when t is due. */
+/* Ask the hardware for an interrupt at `when`. */
 static void
-timer_program(const struct timer *t)
+timer_program(u64 when)
 {
-	timer_set(t && t->expires < FOREVER ? clock_boot_ticks + timer_ns_to_ticks(t->expires) : ~0UL);
+	timer_set(when < FOREVER ? clock_boot_ticks + timer_ns_to_ticks(when) : ~0UL);
 }
 
 static void
@@ -114,7 +115,7 @@ timer_start(struct timer *t, u64 expires)
 	t->cpu = cpu;
 	tree_insert(tree, t);
 	if (tree->first == t)
-		timer_program(t);
+		timer_program(expires);
 	spin_unlock_irqoff(&tree->lock);
 	irq_restore(flags);
 }
@@ -154,17 +155,21 @@ timer_cancel(struct timer *t)
 	return was;
 }
 
-/* Call what is due, then set the hardware for the rest. From the trap handler, interrupts off. */
+/*
+ * Call what is due, then set the hardware for the rest. From the trap handler, interrupts off. What became due
+ * meanwhile waits as long as this took: timers that start themselves again, however many, leave half of the hart.
+ */
 void
 timer_interrupt(bool from_user)
 {
 	struct timer_tree *tree = &trees[current->cpu];
+	u64 start = clock_monotonic(), end;
 	struct timer *t;
 
 	tree->from_user = from_user;
 
 	spin_lock_irqoff(&tree->lock);
-	while ((t = tree->first) != NULL && t->expires <= clock_monotonic()) {
+	while ((t = tree->first) != NULL && t->expires <= start) {
 		WRITE_ONCE(tree->running, t);	/* before it leaves the tree: timer_cancel looks in this order */
 		tree_remove(tree, t);
 		spin_unlock_irqoff(&tree->lock);
@@ -172,7 +177,8 @@ timer_interrupt(bool from_user)
 		smp_store_release(&tree->running, NULL);	/* t may be gone now */
 		spin_lock_irqoff(&tree->lock);
 	}
-	timer_program(t);
+	end = clock_monotonic();
+	timer_program(!t ? TIME_NEVER : t->expires > end ? t->expires : end + (end - start));
 	spin_unlock_irqoff(&tree->lock);
 }
 
