@@ -141,6 +141,20 @@ collect(struct process *p, struct list *due) MUST_HOLD(tasks_lock)
 	spin_unlock(&cpu_timers_lock);
 }
 
+/* Take the first off `due`; whoever arms it meanwhile does so as well. */
+static struct cpu_timer *
+take(struct list *due) MUST_HOLD(tasks_lock)
+{
+	struct cpu_timer *t;
+
+	spin_lock(&cpu_timers_lock);
+	t = list_first(due, struct cpu_timer, link);
+	if (t)
+		list_remove(&t->link);
+	spin_unlock(&cpu_timers_lock);
+	return t;
+}
+
 void
 cpu_timers_check(struct task *t)
 {
@@ -159,9 +173,7 @@ cpu_timers_check(struct task *t)
 		check_limit(p, utime + stime);
 	}
 	collect(p, &due);
-	while ((timer = list_first(&due, struct cpu_timer, link)) != NULL) {
-		list_remove(&timer->link);
+	while ((timer = take(&due)) != NULL)
 		timer->fn(timer, cpu_timer_now_locked(timer));
-	}
 	spin_unlock_irqrestore(&tasks_lock, flags);
 }
