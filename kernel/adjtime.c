@@ -85,7 +85,7 @@ discipline_second(struct timer *timer)
 	start_if_needed();
 	spin_unlock_irqrestore(&disc.lock, flags);
 	if (move)
-		clock_set_realtime(clock_realtime() + move);
+		clock_adjust(move, false);	/* it stops at the ends of its range */
 }
 
 /* An error in us that grows by 500 ppm from when it was set. */
@@ -195,22 +195,16 @@ adjust_once(struct abi_timex *t) MUST_HOLD(disc.lock)
 	t->offset = was;
 }
 
-/* Add t->time to the wall clock. 0, or -EINVAL if it would be before the start in 1970, or too late. */
+/* Add t->time to the wall clock. 0, or -EINVAL if no clock shows that. */
 static int
 step(const struct abi_timex *t)
 {
 	s64 frac = t->time.tv_usec * (t->modes & ADJ_NANO ? 1 : 1000);
-	u64 now = clock_realtime(), ns;
-	s64 sec;
+	s64 most = CLOCK_SET_MAX / NSEC_PER_SEC;
 
-	if (__builtin_add_overflow(t->time.tv_sec, (s64)(now / NSEC_PER_SEC), &sec) || sec < 0 ||
-	    (u64)sec >= WALL_CLOCK_END / NSEC_PER_SEC)
+	if (t->time.tv_sec < -most || t->time.tv_sec > most)
 		return -EINVAL;
-	ns = sec * NSEC_PER_SEC + now % NSEC_PER_SEC + frac;
-	if (ns >= WALL_CLOCK_END || ns < clock_monotonic())
-		return -EINVAL;
-	clock_set_realtime(ns);
-	return 0;
+	return clock_adjust(t->time.tv_sec * (s64)NSEC_PER_SEC + frac, true);
 }
 
 static long

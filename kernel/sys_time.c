@@ -182,7 +182,7 @@ sys_clock_getres(const ulong *a)
 static int
 set_wall_clock(u64 ns)
 {
-	if (ns >= WALL_CLOCK_END)
+	if (ns >= CLOCK_SET_MAX)
 		return -EINVAL;
 	if (!task_capable(BIT(CAP_SYS_TIME)))
 		return -EPERM;

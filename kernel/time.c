@@ -6,6 +6,7 @@
  * Not here    things that happen at a time (timer.c); the system calls (sys_time.c).
  */
 #include "kernel/time.h"
+#include "abi/errno.h"
 #include "abi/time.h"
 #include "arch/vdso.h"
 #include "kernel/walltimer.h"
@@ -25,19 +26,43 @@ clock_realtime(void)
 	return vdso_realtime(&vdso_vvar.data);
 }
 
-void
-clock_set_realtime(u64 ns)
+/* Interrupts off: a reader in one would wait for ever. */
+static void
+set_offset(u64 offset) MUST_HOLD(clock_lock)
 {
 	struct vdso_data *d = &vdso_vvar.data;
-	ulong flags = spin_lock_irqsave(&clock_lock);	/* a reader in an interrupt would wait for ever */
 
 	WRITE_ONCE(d->sequence, d->sequence + 1);
 	smp_wmb();
-	WRITE_ONCE(d->realtime_offset, ns - clock_monotonic());
+	WRITE_ONCE(d->realtime_offset, offset);
 	smp_wmb();
 	WRITE_ONCE(d->sequence, d->sequence + 1);
+}
+
+void
+clock_set_realtime(u64 ns)
+{
+	ulong flags = spin_lock_irqsave(&clock_lock);
+	u64 now = clock_monotonic();
+
+	set_offset(MAX(MIN(ns, CLOCK_SET_MAX), now) - now);
 	spin_unlock_irqrestore(&clock_lock, flags);
-	wall_clock_was_set();
+	wall_clock_was_set(true);
+}
+
+int
+clock_adjust(s64 delta, bool tell)
+{
+	ulong flags = spin_lock_irqsave(&clock_lock);
+	u64 was = vdso_vvar.data.realtime_offset, offset = was + delta;
+	bool fits = (delta >= 0 || offset < was) && offset < CLOCK_SET_MAX - MIN(clock_monotonic(), CLOCK_SET_MAX);
+
+	if (fits)
+		set_offset(offset);
+	spin_unlock_irqrestore(&clock_lock, flags);
+	if (fits)
+		wall_clock_was_set(tell);
+	return fits ? 0 : -EINVAL;
 }
 
 u64

@@ -15,12 +15,18 @@
 #define NSEC_PER_MSEC	1000000UL
 #define NSEC_PER_USEC	1000UL
 #define TIME_NEVER	(~0UL)
-/* The wall clock is not set to this or later, as on Linux: for 30 years from then on it counts within an s64. */
-#define WALL_CLOCK_END	((INT64_MAX / NSEC_PER_SEC - 30UL * 365 * 24 * 3600) * NSEC_PER_SEC)
 
 u64	clock_monotonic(void);
 u64	clock_realtime(void);			/* since 1970 */
-void	clock_set_realtime(u64 ns);		/* and what waits for a time by it is told (walltimer.c) */
+/* As Linux: what the wall clock is set to is less. From there, 30 years of uptime end before ns fill 63 bits. */
+#define CLOCK_SET_MAX	((9223372036UL - 30UL * 365 * 24 * 3600) * NSEC_PER_SEC)
+/*
+ * Set the wall clock, and tell what waits for a time by it (walltimer.c). It began no earlier than CLOCK_MONOTONIC: an
+ * earlier time counts as that one.
+ */
+void	clock_set_realtime(u64 ns);
+/* Move it. -EINVAL: out of that range. tell: it is a step, and TFD_TIMER_CANCEL_ON_SET says so. */
+int	clock_adjust(s64 delta, bool tell);
 void	clock_init(void);			/* CLOCK_MONOTONIC is 0 now */
 u64	clock_to_monotonic(u64 realtime);	/* when the wall clock will say so, if nobody sets it; 0 if past */
 extern u64 clock_boot_ticks;			/* timer_ticks() at boot */

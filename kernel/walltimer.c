@@ -119,7 +119,7 @@ wall_unwatch(struct wall_watcher *w)
 }
 
 void
-wall_clock_was_set(void)
+wall_clock_was_set(bool tell)
 {
 	struct wall_timer *t;
 	struct wall_watcher *w;
@@ -129,6 +129,8 @@ wall_clock_was_set(void)
 		timer_move(&t->timer, clock_to_monotonic(t->realtime));
 	spin_unlock_irqrestore(&wall_lock, flags);
 
+	if (!tell)
+		return;
 	flags = spin_lock_irqsave(&watchers_lock);
 	list_for_each(w, &watchers, link)
 		w->fn(w);

@@ -31,7 +31,7 @@ void	wall_watcher_init(struct wall_watcher *w, void (*fn)(struct wall_watcher *)
 void	wall_watch(struct wall_watcher *w);	/* harmless if it does already */
 void	wall_unwatch(struct wall_watcher *w);	/* harmless if it does not; fn is not running afterwards */
 
-/* The wall clock has been set: move the timers, tell the watchers. */
-void	wall_clock_was_set(void);
+/* The wall clock has been set: move the timers, and tell the watchers: but not that it was slewed. */
+void	wall_clock_was_set(bool tell);
 
 #endif
