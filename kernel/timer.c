@@ -132,26 +132,30 @@ timer_move(struct timer *t, u64 expires)
 	return was;
 }
 
+/* Is its callback at work on another cpu? (On this one: then it is our caller.) Interrupts off. */
+static bool
+runs_elsewhere(const struct timer *t)
+{
+	for (int cpu = 0; cpu < ncpus; cpu++) {
+		if (cpu != current->cpu && smp_load_acquire(&trees[cpu].running) == t)
+			return true;
+	}
+	return false;
+}
+
 bool
 timer_cancel(struct timer *t)
 {
-	ulong flags = irq_save();
-	int self = current->cpu;
-	bool was = timer_dequeue(t);
+	bool was = false, again;
+	ulong flags;
 
-	irq_restore(flags);
-	/*
-	 * Its callback may be at work on another cpu, and may start it again before it ends.
-	 * (On this cpu: then it is our caller.)
-	 */
-	for (int cpu = 0; cpu < ncpus; cpu++) {
-		while (cpu != self && smp_load_acquire(&trees[cpu].running) == t) {
-			cpu_relax();
-			flags = irq_save();
-			was |= timer_dequeue(t);
-			irq_restore(flags);
-		}
-	}
+	do {				/* its callback may have started it again, even after timer_dequeue */
+		flags = irq_save();
+		was |= timer_dequeue(t);
+		again = runs_elsewhere(t) || timer_pending(t);
+		irq_restore(flags);
+		cpu_relax();
+	} while (again);
 	return was;
 }
 
