@@ -30,6 +30,7 @@
 #include "mm/usercopy.h"
 
 #define RESTART_MIN	CPU_TICK_NS	/* whose signal nobody wants expires no more often */
+#define POSIX_CPU_TIMERS_MAX 64		/* on a process's time: its tick looks at each, with tasks_lock */
 
 struct posix_timer {			/* Guarded by: i immutable  T tasks_lock  x lock */
 	struct sigqueue q;		/* its signal */
@@ -61,8 +62,10 @@ posix_timer_put(struct posix_timer *t)
 	sigqueue_uncharge(t->q.user);
 	if (t->thread)
 		task_put(t->thread);
-	if (t->cpu)
+	if (t->cpu) {
+		atomic_dec(&t->cputimer.proc->cpu_timers_made);
 		cpu_clock_put(&t->cputimer);
+	}
 	kfree(t);
 }
 
@@ -247,6 +250,8 @@ ptimer_new(int clock, const struct abi_sigevent *ev)
 		err = cpu_clock_get(clock, &t->cputimer);
 		t->cpu = !err;
 		t->cputimer.fn = ptimer_expired_cpu;
+		if (!err && atomic_add_return(&t->cputimer.proc->cpu_timers_made, 1) > POSIX_CPU_TIMERS_MAX)
+			err = -EAGAIN;
 	}
 	if (err) {
 		posix_timer_put(t);

@@ -201,6 +201,7 @@ struct process {
 	} itimer_cpu[2];		/* ITIMER_VIRTUAL, ITIMER_PROF */
 	struct list posix_timers;	/* [T] its own (posixtimer.c) */
 	int	posix_timer_next;	/* [T] the next one's number */
+	atomic_t cpu_timers_made;	/* [a] POSIX timers on its time, whosesoever: at most POSIX_CPU_TIMERS_MAX */
 	struct list cpu_timers;		/* armed ones that count its time: cpu_timers_lock (cputimer.c) */
 	struct file *exe;		/* [s] what /proc/PID/exe names */
 	int	oom_score_adj;

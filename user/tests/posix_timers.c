@@ -206,6 +206,22 @@ test_cpu(int clock)
 	CHECK(syscall(SYS_timer_delete, id) == 0);
 }
 
+/* Each tick looks at all that count the time of a process: there are not many. Deleted ones make room. */
+static void
+test_many_cpu(void)
+{
+	struct event e = { .signo = SIGUSR1 };
+	int ids[64], id;
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 64; i++)
+			ids[i] = make(i % 2 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID, 0, SIGUSR1, 0);
+		CHECK_ERRNO(EAGAIN, syscall(SYS_timer_create, CLOCK_PROCESS_CPUTIME_ID, &e, &id));
+		for (int i = 0; i < 64; i++)
+			CHECK(syscall(SYS_timer_delete, ids[i]) == 0);
+	}
+}
+
 static void
 test_fork(void)
 {
@@ -353,6 +369,7 @@ main(int argc, char **argv)
 	test_several();
 	test_cpu(CLOCK_PROCESS_CPUTIME_ID);
 	test_cpu(CLOCK_THREAD_CPUTIME_ID);
+	test_many_cpu();
 	test_fork();
 	test_cpu_sleep();
 	test_clock_set();
