@@ -76,14 +76,23 @@ ids_now(void)
 	return (struct ids){ t->uid, t->euid, t->suid, t->fsuid, t->egid, t->fsgid, t->cap_permitted };
 }
 
-/* Who acts as somebody else now, or may do more, is not looked into by who could before. */
+/* Does current act as somebody else now, or may it do more? */
+static bool
+has_changed(const struct ids *old)
+{
+	const struct task *t = current;
+
+	return t->euid != old->euid || t->egid != old->egid || t->fsuid != old->fsuid || t->fsgid != old->fsgid ||
+	       (t->cap_permitted & ~old->permitted);
+}
+
+/* Who has changed is not looked into by who could before. */
 static void
 committed(const struct ids *old)
 {
 	struct task *t = current;
 
-	if (t->euid == old->euid && t->egid == old->egid && t->fsuid == old->fsuid && t->fsgid == old->fsgid &&
-	    !(t->cap_permitted & ~old->permitted))
+	if (!has_changed(old))
 		return;
 	if (t->mm)
 		WRITE_ONCE(t->mm->undumpable, true);
@@ -190,10 +199,12 @@ cred_exec(const struct file *f)
 	t->cap_effective = root ? t->cap_permitted : t->cap_ambient;
 	t->securebits &= ~SECBIT_KEEP_CAPS;
 	secure = setid || (t->uid != 0 && (root || (t->cap_permitted & ~t->cap_ambient)));
-	t->mm->undumpable = !readable || old.euid != t->uid || old.egid != t->gid;
 	if (secure)
 		t->pdeath_signal = 0;
 	committed(&old);
+	/* Once and for all: the new space was undumpable so far, and others look at it already. */
+	if (readable && old.euid == t->uid && old.egid == t->gid && !has_changed(&old))
+		smp_store_release(&t->mm->undumpable, false);
 	return secure;
 }
 

@@ -75,6 +75,7 @@ build_mm(struct exec *x)
 	if (!mm)
 		return -ENOMEM;
 	x->mm = mm;
+	mm->undumpable = true;			/* nobody else's to look into until cred_exec says whose it is */
 	x->personality = personality_after_exec(cred_exec_sets_id(x->prog.file));
 	err = mm_setup_stack(mm, current->proc->rlim[RLIMIT_STACK].rlim_cur, x->personality & ADDR_NO_RANDOMIZE);
 	if (!err)

@@ -57,7 +57,7 @@ task_set_mm(struct mm *mm)
 		t->proc->maxrss = MAX(t->proc->maxrss, old->hiwater_rss);
 	else
 		borrowed = t->active_mm;
-	t->mm = mm;
+	smp_store_release(&t->mm, mm);		/* task_mm_get finds it as it was made, undumpable too */
 	if (mm) {
 		mm_switch(t->active_mm, mm);
 		t->active_mm = mm;

@@ -25,8 +25,14 @@ open_mm(int pid)
 	if (!t)
 		return ERR_PTR(-ESRCH);
 	mm = task_traceable(t, current->uid, current->gid) ? task_mm_get(t) : ERR_PTR(-EPERM);
+	if (!mm) {
+		mm = ERR_PTR(-ESRCH);
+	} else if (!IS_ERR(mm) && !task_traceable(t, current->uid, current->gid)) {
+		mm_put(mm);			/* a set-uid program's, started since we asked */
+		mm = ERR_PTR(-EPERM);
+	}
 	task_put(t);
-	return mm ? mm : ERR_PTR(-ESRCH);
+	return mm;
 }
 
 /* Move bytes between both lists until one ends, or a page cannot be had. How many. */

@@ -192,6 +192,11 @@ file_of(struct task *t, int fd)
 		return ERR_PTR(-ESRCH);
 	f = fd_file(files, fd);
 	files_put(files);
+	if (!task_traceable(t, current->uid, current->gid)) {
+		if (f)
+			file_put(f);		/* perhaps a set-uid program's, started since we asked */
+		return ERR_PTR(-EPERM);
+	}
 	return f ? f : ERR_PTR(-EBADF);
 }
 

@@ -91,18 +91,29 @@ pnode_task(const struct pnode *n)
 	return t;
 }
 
-/* *t as the table's functions want it. 0, -ESRCH or -EACCES; pnode_end() when done. */
+/* May current see what n says of t? 0 or -EACCES. */
+static int
+pnode_check(const struct pnode *n, const struct task *t)
+{
+	return n->e->guarded && !task_traceable(t, current->fsuid, current->fsgid) ? -EACCES : 0;
+}
+
+/*
+ * *t as the table's functions want it. 0, -ESRCH or -EACCES; pnode_end() when done. What was found out meanwhile may be
+ * of a set-uid program that t has started since: pnode_check() again before it is given out.
+ */
 static int
 pnode_begin(const struct pnode *n, struct task **t)
 {
+	int err;
+
 	*t = n->pid ? pnode_task(n) : NULL;
 	if (n->pid && !*t)
 		return -ESRCH;
-	if (n->e->guarded && !task_traceable(*t, current->fsuid, current->fsgid)) {
+	err = pnode_check(n, *t);
+	if (err)
 		task_put(*t);
-		return -EACCES;
-	}
-	return 0;
+	return err;
 }
 
 static void
@@ -196,6 +207,8 @@ ptree_lookup(struct inode *dir, struct dentry *d)
 	if (err)
 		return err;
 	err = ptree_find(n, t, d->name, &child);
+	if (pnode_check(n, t))
+		err = -EACCES;
 	if (err)
 		goto out;
 	if (child.pid) {
@@ -322,6 +335,8 @@ ptree_readlink(struct inode *inode, char *buf, size_t size)
 	if (err)
 		return err == -ESRCH ? -ENOENT : err;
 	len = n->e->readlink(n, t, buf, size);
+	if (pnode_check(n, t))
+		len = -EACCES;
 	pnode_end(t);
 	return len;
 }
@@ -336,6 +351,10 @@ ptree_follow(struct inode *inode, struct path *out)
 	if (err)
 		return err == -ESRCH ? -ENOENT : err;
 	err = n->e->follow(n, t, out);
+	if (!err && pnode_check(n, t)) {
+		path_put(out);
+		err = -EACCES;
+	}
 	pnode_end(t);
 	return err;
 }
@@ -385,6 +404,8 @@ ptree_fill(struct ptext *p, const struct pnode *n)
 		err = n->e->show(&fresh, n, t);
 	else
 		err = -EINVAL;
+	if (!err)
+		err = pnode_check(n, t);
 	pnode_end(t);
 	if (!err && fresh.failed)
 		err = -ENOMEM;
