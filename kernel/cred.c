@@ -148,38 +148,49 @@ fs_is_shared(void)
 	return shared;
 }
 
-/* Of a file's mode: S_ISUID and S_ISGID, where they mean something to exec. */
-static u32
-id_bits(const struct file *f)
-{
-	u32 mode = f->inode->mode;
+struct file_ids {
+	u32	bits;			/* of the mode: S_ISUID and S_ISGID, where they mean something to exec */
+	u32	uid, gid;
+};
 
+/* All at one time: chown takes the bits away with the owner, and they are not to make somebody the next owner. */
+static struct file_ids
+file_ids(const struct file *f)
+{
+	struct inode *i = f->inode;
+	struct file_ids ids;
+	u32 mode;
+
+	rwsem_lock_read(&i->lock);
+	mode = i->mode;
+	ids = (struct file_ids){ (mode & S_ISUID) | (mode & S_IXGRP ? mode & S_ISGID : 0), i->uid, i->gid };
+	rwsem_unlock_read(&i->lock);
 	if ((f->path.mnt->flags & MS_NOSUID) || current->no_new_privs)
-		return 0;
-	return (mode & S_ISUID) | (mode & S_IXGRP ? mode & S_ISGID : 0);
+		ids.bits = 0;
+	return ids;
 }
 
 bool
 cred_exec_sets_id(const struct file *f)
 {
-	return id_bits(f);
+	return file_ids(f).bits;
 }
 
 bool
 cred_exec(const struct file *f)
 {
 	struct task *t = current;
-	struct inode *i = f->inode;
 	struct ids old = ids_now();
-	bool readable = inode_permission(i, MAY_READ) == 0;
+	struct file_ids file = file_ids(f);
+	bool readable = inode_permission(f->inode, MAY_READ) == 0;
 	bool root_counts = !(t->securebits & SECBIT_NOROOT), setid, root, secure;
-	u32 euid = t->euid, egid = t->egid, bits = id_bits(f);
+	u32 euid = t->euid, egid = t->egid;
 	u64 permitted = 0;
 
-	if (bits & S_ISUID)
-		euid = i->uid;
-	if (bits & S_ISGID)
-		egid = i->gid;
+	if (file.bits & S_ISUID)
+		euid = file.uid;
+	if (file.bits & S_ISGID)
+		egid = file.gid;
 	root = root_counts && euid == 0;
 	if (root || (root_counts && t->uid == 0))
 		permitted = t->cap_bounding | t->cap_inheritable;
