@@ -94,6 +94,7 @@ process_bury_locked(struct process *p)
 {
 	assert_held(&tasks_lock);
 	list_remove(&p->sibling);
+	WRITE_ONCE(p->tty, NULL);		/* the end of the session would not find p any more (J1 in jobctl.c) */
 	pid_detach_locked(p->leader);
 	wake_up_all(&p->exit_wait);
 }

@@ -13,7 +13,8 @@
  *	           --the last file of it is closed--------> no session, no signal
  *
  * Locks       tasks_lock for p->tty, p->tty_old_pgrp and (with t->lock, for writing) t->session and t->pgrp.
- * Invariants  J1  p->tty is t => t->session is p's session, and that holds a reference to t.
+ * Invariants  J1  p->tty is t => t->session is p's session, and that holds a reference to t. A process that has been
+ *                 buried, and is on no list of children, has none, whoever still counts it.
  * Further     docs/tty.md; POSIX.1-2017, 11.1.3 (the controlling terminal), 11.1.4 (access control).
  */
 #include "abi/capability.h"
