@@ -352,6 +352,15 @@ process_rusage(struct process *p, int who, struct abi_rusage *ru)
 		}
 		rss = p->maxrss;
 	}
+	if (who == RUSAGE_BOTH) {
+		utime += p->cutime;
+		stime += p->cstime;
+		ru->ru_minflt += p->cmin_flt;
+		ru->ru_majflt += p->cmaj_flt;
+		ru->ru_nvcsw += p->cnvcsw;
+		ru->ru_nivcsw += p->cnivcsw;
+		rss = MAX(rss, p->cmaxrss);
+	}
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	if (who != RUSAGE_CHILDREN && p == me->proc && me->mm)
 		rss = MAX(rss, me->mm->hiwater_rss);

@@ -238,7 +238,8 @@ long	task_clone(const struct clone_args_k *a, const struct trapframe *regs);
  * the old space as a program that ends does: robust futexes, clear_child_tid and a vfork parent are seen to.
  */
 void	task_set_mm(struct mm *mm);
-/* getrusage's struct: of p's own threads, of its reaped children, or (t) of one thread. */
+#define RUSAGE_BOTH	(-2)			/* for wait4: p's own and its reaped children's */
+/* getrusage's struct: of p's own threads, of its reaped children, of both, or of the current thread. */
 void	process_rusage(struct process *p, int who, struct abi_rusage *ru);
 void	task_exit(int code) NORETURN;		/* this thread, code: wait status */
 void	process_exit(int code) NORETURN;	/* exit_group: every thread of the process */

@@ -140,7 +140,7 @@ process_wait(int idtype, int id, int options, const struct process *only, int *s
 		return err;
 	if (child) {
 		if (ru)
-			process_rusage(child, RUSAGE_SELF, ru);
+			process_rusage(child, RUSAGE_BOTH, ru);
 		process_put(child);
 	}
 	if (dead)

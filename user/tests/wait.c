@@ -5,6 +5,64 @@
 static void exit_300(void) { _exit(300); }
 static void die_15(void) { kill(getpid(), SIGTERM); pause(); }
 
+/* Uses up 100 ms, and 4 MiB of memory. */
+static void
+work(void)
+{
+	static volatile char memory[4 << 20];
+	struct rusage ru;
+
+	for (size_t i = 0; i < sizeof(memory); i += 4096)
+		memory[i] = 1;
+	do
+		CHECK(getrusage(RUSAGE_SELF, &ru) == 0);
+	while (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec == 0 && ru.ru_utime.tv_usec + ru.ru_stime.tv_usec < 100000);
+	_exit(0);
+}
+
+static void
+leave_it_to_a_child(void)
+{
+	pid_t a = fork();
+
+	if (a == 0)
+		work();
+	CHECK(waitpid(a, NULL, 0) == a);
+	_exit(0);
+}
+
+static long
+used_us(const struct rusage *ru)
+{
+	return (ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * 1000000 + ru->ru_utime.tv_usec + ru->ru_stime.tv_usec;
+}
+
+static void
+check_worked(const struct rusage *ru)
+{
+	CHECK(used_us(ru) >= 99000);
+	CHECK(ru->ru_maxrss >= 4096);
+	CHECK(ru->ru_minflt > 0 && ru->ru_nvcsw > 0);
+}
+
+/* What wait4 and waitid tell of a child is of its children too, those it has waited for. */
+static void
+resources(void)
+{
+	struct rusage ru;
+	siginfo_t info;
+	pid_t a = fork();
+
+	if (a == 0)
+		leave_it_to_a_child();
+	CHECK(syscall(SYS_waitid, P_PID, a, &info, WEXITED | WNOWAIT, &ru) == 0);
+	check_worked(&ru);
+	memset(&ru, 0, sizeof(ru));
+	CHECK(wait4(a, NULL, 0, &ru) == a);
+	check_worked(&ru);
+	CHECK_ERRNO(EINVAL, getrusage(-2, &ru));
+}
+
 int
 main(void)
 {
@@ -64,5 +122,7 @@ main(void)
 	if (a == 0)
 		_exit(0);
 	CHECK_ERRNO(ECHILD, waitpid(a, &status, 0));
+	signal(SIGCHLD, SIG_DFL);
+	resources();
 	return 0;
 }
