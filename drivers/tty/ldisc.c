@@ -249,14 +249,14 @@ edit_erase(struct tty *t, u8 key) MUST_HOLD(t->lock)
 		end_erasing(t);
 }
 
-/* REPRINT: the line again, below. */
+/* REPRINT: the line again, below; as much as there is room for, since the lock is held and this is one typed byte. */
 static void
 edit_reprint(struct tty *t, u8 c) MUST_HOLD(t->lock)
 {
 	end_erasing(t);
 	echo_byte(t, c);
 	echo_raw(t, '\n');
-	for (u32 pos = t->canon_head; pos != t->head; pos++)
+	for (u32 pos = t->canon_head; pos != t->head && echo_has_room(t); pos++)
 		echo_byte(t, ring_at(t, pos));
 }
 

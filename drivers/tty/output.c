@@ -108,16 +108,24 @@ echo_flush(struct tty *t)
 	if (!t->echo_len || t->stopped)
 		return;
 	n = t->ops->write(t, t->echo, t->echo_len);
+	if (!n)
+		return;
 	t->echo_len -= n;
 	memmove(t->echo, t->echo + n, t->echo_len);
+}
+
+bool
+echo_has_room(struct tty *t)
+{
+	if (t->echo_len + OPOST_MAX > ECHO_SIZE)
+		echo_flush(t);
+	return t->echo_len + OPOST_MAX <= ECHO_SIZE;
 }
 
 void
 echo_raw(struct tty *t, u8 c)
 {
-	if (t->echo_len + OPOST_MAX > ECHO_SIZE)
-		echo_flush(t);
-	if (t->echo_len + OPOST_MAX <= ECHO_SIZE)
+	if (echo_has_room(t))
 		t->echo_len += opost_byte(t, c, t->echo + t->echo_len);
 }
 

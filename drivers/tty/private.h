@@ -106,6 +106,7 @@ long	tty_ioctl_shared(struct tty *t, struct file *f, uint cmd, ulong arg, bool o
 #define OPOST_MAX	8		/* most bytes one byte becomes: a tab in spaces */
 size_t	ldisc_output(struct tty *t, const char *s, size_t n);	/* bytes of s that went out */
 void	echo_raw(struct tty *t, u8 c) MUST_HOLD(t->lock);
+bool	echo_has_room(struct tty *t) MUST_HOLD(t->lock);	/* else a byte is lost */
 void	echo_byte(struct tty *t, u8 c) MUST_HOLD(t->lock);	/* control characters as ^X if the settings say so */
 void	echo_flush(struct tty *t) MUST_HOLD(t->lock);		/* hand it to the device */
 void	tty_notify(struct tty *t, u8 what) MUST_HOLD(t->lock);	/* ops->notify, if there is one */
