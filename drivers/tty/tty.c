@@ -94,11 +94,11 @@ tty_write_chunk(struct tty_file *tf, const char *s, size_t n, bool nonblock, siz
 
 	*done = 0;
 	for (;;) {
+		if (tty_file_hung_up(tf))		/* perhaps while we waited, for write_lock too */
+			return -EIO;
 		*done += ldisc_output(t, s + *done, n - *done);
 		if (*done == n)
 			return 0;
-		if (tty_file_hung_up(tf))
-			return -EIO;
 		if (nonblock)
 			return -EAGAIN;
 		err = wait_event_interruptible(&t->write_wait, tty_writable(t) || tty_file_hung_up(tf));
