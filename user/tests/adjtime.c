@@ -46,7 +46,8 @@ range(void)
 		CHECK_ERRNO(EINVAL, syscall(SYS_settimeofday, (long[]){ bad[i], 0 }, NULL));
 		by = __builtin_sub_overflow(bad[i], was, &by) ? bad[i] : bad[i] - was;
 		t = (struct abi_timex){ .modes = ADJ_SETOFFSET, .time = { by, 0 } };
-		CHECK_ERRNO(EINVAL, adj(&t));
+		if (bad[i])		/* a machine that has just started may step to its first second */
+			CHECK_ERRNO(EINVAL, adj(&t));
 	}
 	by = now() / 1000000000 - was;
 	CHECK(by >= 0 && by < 100);
