@@ -185,7 +185,7 @@ sys_lseek(const ulong *a)
 	f = fd_get(a[0], &put);
 	if (!f)
 		return -EBADF;
-	if (f->ops->stream || !f->ops->seek) {
+	if (!f->ops->seek) {
 		to = -ESPIPE;
 	} else if (a[2] > SEEK_HOLE) {
 		to = -EINVAL;

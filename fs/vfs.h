@@ -253,7 +253,7 @@ struct file_ops {
 	/* More lines for /proc/PID/fdinfo. May be NULL. */
 	void	(*fdinfo)(struct file *f, struct pbuf *b);
 	const char *anon_name;			/* "[eventfd]": what /proc calls a file without a name */
-	bool	stream;				/* no position: pipes, ttys, sockets (lseek: ESPIPE) */
+	bool	stream;				/* no position of bytes: pipes, ttys, sockets (pread: ESPIPE) */
 };
 
 struct dir_emit {
