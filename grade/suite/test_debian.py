@@ -98,7 +98,7 @@ def test_there_are_three_hundred_checks():
     assert sum(map(len, want.values())) >= 300
 
 
-@pytest.mark.builds("gcc", "debug")
+@pytest.mark.builds("gcc")
 @pytest.mark.parametrize("name", NAMES)
 def test_programs_answer_as_on_linux(debian_machine, name):
     """Every check of the file gives what it gave on Linux."""
