@@ -49,8 +49,8 @@ def test_vi_writes_a_file(terminal, how):
     m, start = terminal
     m.run("printf 'one\\ntwo\\nthree\\n' >/tmp/f")
     s = start(how.format("busybox vi /tmp/f"))
-    m.watch(s, lambda s: s.lines()[:4] == ["one", "two", "three", "~"] and "/tmp/f" in s.lines()[23], "the file in vi")
-    assert (s.row, s.column) == (0, 0)
+    m.watch(s, lambda s: s.lines()[:4] == ["one", "two", "three", "~"] and "/tmp/f" in s.lines()[23]
+            and (s.row, s.column) == (0, 0), "the file in vi, the cursor at its beginning")
     m.send("jA and a half\x1b")
     m.watch(s, row(1, "two and a half"), "the second line longer")
     m.send("kdd")
