@@ -6,6 +6,7 @@ from grade.hostile import with_tests
 from grade.suite.conftest import BUILDS
 
 
+@pytest.mark.builds("gcc", "debug")
 @pytest.mark.parametrize("who", ["user", pytest.param("root", marks=pytest.mark.ours)])
 def test_exhaustion(machine, build, who):
     """user/tests/exhaust.c finds what it says; the shell works afterwards, and the machine powers off without a leak."""

@@ -27,6 +27,7 @@ def images(tmp_path_factory):
 
 
 @pytest.mark.ours
+@pytest.mark.builds("gcc", "debug")
 def test_hostile_images(build, images):
     """Each is refused or mounted, and neither harms the machine; a good many can be mounted."""
     disk = Disk(size=SIZE, name="vda")
