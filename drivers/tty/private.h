@@ -102,6 +102,15 @@ long	tty_ioctl(struct file *f, uint cmd, ulong arg);
 /* What a pty's two ends answer alike. other_end: asked through the master. */
 long	tty_ioctl_shared(struct tty *t, struct file *f, uint cmd, ulong arg, bool other_end);
 
+/* --- write.c --- */
+struct tty_sink {			/* where a write goes */
+	struct mutex *lock;		/* of its writers */
+	void	*to;
+	/* All n bytes of s, waiting for room: 0, -EAGAIN, -EIO, -ERESTARTSYS. *done, 0 before, is how many went. */
+	int	(*write)(void *to, const char *s, size_t n, bool nonblock, size_t *done);
+};
+ssize_t	tty_sink_write(const struct tty_sink *sink, struct uio *u, bool nonblock);
+
 /* --- output.c --- */
 #define OPOST_MAX	8		/* most bytes one byte becomes: a tab in spaces */
 size_t	ldisc_output(struct tty *t, const char *s, size_t n);	/* bytes of s that went out */

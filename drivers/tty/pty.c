@@ -330,13 +330,12 @@ master_writable(const struct pty *p)
 	return !READ_ONCE(p->held) && tty_input_room(p->tty) > 0;
 }
 
-/* All n bytes of s, waiting for room. 0 or -errno; *done bytes went in. */
 static int
-master_write_chunk(struct pty *p, const char *s, size_t n, bool nonblock, size_t *done)
+master_write_chunk(void *to, const char *s, size_t n, bool nonblock, size_t *done)
 {
+	struct pty *p = to;
 	int err;
 
-	*done = 0;
 	for (;;) {
 		if (!READ_ONCE(p->held))
 			*done += tty_input(p->tty, s + *done, n - *done);
@@ -351,51 +350,12 @@ master_write_chunk(struct pty *p, const char *s, size_t n, bool nonblock, size_t
 }
 
 static ssize_t
-master_write_locked(struct pty *p, struct uio *u, bool nonblock)
-{
-	ssize_t total = 0;
-
-	while (u->resid) {
-		struct uio before = *u;
-		char buf[CHUNK];
-		size_t want = MIN(u->resid, sizeof(buf));
-		size_t n = uio_get(u, buf, want), done;
-		int err;
-
-		if (n == 0)
-			return total ? total : -EFAULT;
-		err = master_write_chunk(p, buf, n, nonblock, &done);
-		total += done;
-		if (err) {
-			*u = before;
-			uio_get(u, buf, done);
-			return total ? total : err;
-		}
-		if (n < want)
-			return total;
-	}
-	return total;
-}
-
-static ssize_t
 master_write(struct file *f, struct uio *u, loff_t *pos)
 {
 	struct pty *p = f->private;
-	bool nonblock = f->flags & O_NONBLOCK;
-	ssize_t n;
+	struct tty_sink sink = { &p->write_lock, p, master_write_chunk };
 
-	if (nonblock) {
-		if (!mutex_trylock(&p->write_lock))
-			return -EAGAIN;
-	} else {
-		int err = mutex_lock_interruptible(&p->write_lock);
-
-		if (err)
-			return err;
-	}
-	n = master_write_locked(p, u, nonblock);
-	mutex_unlock(&p->write_lock);
-	return n;
+	return tty_sink_write(&sink, u, f->flags & O_NONBLOCK);
 }
 
 static uint

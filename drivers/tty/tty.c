@@ -23,7 +23,6 @@
 
 #define DEV_TTY		DEV(5, 0)	/* the opener's controlling terminal */
 #define DEV_CONSOLE	DEV(5, 1)
-#define WRITE_CHUNK	256
 
 struct tty *ttys;
 static struct tty *console_tty;
@@ -85,14 +84,13 @@ tty_writable(struct tty *t)
 	return !READ_ONCE(t->stopped) && t->ops->room(t) >= 16;
 }
 
-/* All n bytes of s. 0, -EAGAIN, -EIO or -ERESTARTSYS; *done says how many went out. */
 static int
-tty_write_chunk(struct tty_file *tf, const char *s, size_t n, bool nonblock, size_t *done)
+tty_write_chunk(void *to, const char *s, size_t n, bool nonblock, size_t *done)
 {
+	struct tty_file *tf = to;
 	struct tty *t = tf->tty;
 	int err;
 
-	*done = 0;
 	for (;;) {
 		if (tty_file_hung_up(tf))		/* perhaps while we waited, for write_lock too */
 			return -EIO;
@@ -108,40 +106,11 @@ tty_write_chunk(struct tty_file *tf, const char *s, size_t n, bool nonblock, siz
 }
 
 static ssize_t
-tty_write_locked(struct tty_file *tf, struct uio *u, bool nonblock)
-{
-	ssize_t total = 0;
-
-	while (u->resid) {
-		struct uio before = *u;
-		char buf[WRITE_CHUNK];
-		size_t want = MIN(u->resid, sizeof(buf));
-		size_t n = uio_get(u, buf, want), done;
-		int err;
-
-		if (n == 0)
-			return total ? total : -EFAULT;
-		err = tty_write_chunk(tf, buf, n, nonblock, &done);
-		total += done;
-		if (err) {
-			/* Give back what was fetched and not written. */
-			*u = before;
-			uio_get(u, buf, done);
-			return total ? total : err;
-		}
-		if (n < want)
-			return total;
-	}
-	return total;
-}
-
-static ssize_t
 tty_write(struct file *f, struct uio *u, loff_t *pos)
 {
 	struct tty_file *tf = f->private;
 	struct tty *t = tf->tty;
-	bool nonblock = f->flags & O_NONBLOCK;
-	ssize_t n;
+	struct tty_sink sink = { &t->write_lock, tf, tty_write_chunk };
 	int err;
 
 	if (tty_file_hung_up(tf))
@@ -151,17 +120,7 @@ tty_write(struct file *f, struct uio *u, loff_t *pos)
 		if (err)
 			return err;
 	}
-	if (nonblock) {
-		if (!mutex_trylock(&t->write_lock))
-			return -EAGAIN;
-	} else {
-		err = mutex_lock_interruptible(&t->write_lock);
-		if (err)
-			return err;
-	}
-	n = tty_write_locked(tf, u, nonblock);
-	mutex_unlock(&t->write_lock);
-	return n;
+	return tty_sink_write(&sink, u, f->flags & O_NONBLOCK);
 }
 
 static uint
