@@ -184,11 +184,12 @@ copy_sched(struct task *t)
 
 	t->cpu = current->cpu;
 	t->se.allowed = me->allowed;
-	if (reset && me->class == &sched_rt)
+	if (reset && me->base_prio)
 		return;				/* as task_new made it */
-	t->se.class = me->class;
+	if (me->base_prio)			/* and not what somebody donates to us */
+		t->se.class = &sched_rt;
 	t->se.policy = me->policy;
-	t->se.prio = me->prio;
+	t->se.prio = t->se.base_prio = me->base_prio;
 	t->se.nice = reset && me->nice < 0 ? 0 : me->nice;
 }
 

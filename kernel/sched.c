@@ -502,10 +502,43 @@ sched_set_affinity(struct task *t, cpumask_t allowed) NO_TSA
 	return 0;
 }
 
+/* Let t's class and priority be what its own priority and the donated one make them. Releases rq, its own. */
+static void
+task_reclass(struct rq *rq, struct task *t) NO_TSA
+{
+	bool queued = t->se.queued;
+	int prio = MAX(t->se.base_prio, t->se.donated);
+
+	if (queued)
+		rq_dequeue(rq, t);
+	WRITE_ONCE(t->se.prio, prio);
+	t->se.class = prio ? &sched_rt : &sched_rr;
+	t->se.slice_left = 0;
+	task_requeue(rq, t, queued);
+}
+
+void
+sched_donate(struct task *t, int rt_prio) NO_TSA
+{
+	struct rq *rq;
+	ulong flags;
+
+	if (t->se.donated == rt_prio)
+		return;
+	flags = irq_save();
+	rq = task_rq_lock(t);
+	t->se.donated = rt_prio;
+	if (t->se.prio != MAX(t->se.base_prio, rt_prio))
+		task_reclass(rq, t);
+	else
+		spin_unlock_irqoff(&rq->lock);
+	irq_restore(flags);
+}
+
 int
 sched_set_policy(struct task *t, int policy, int prio) NO_TSA
 {
-	bool rt = policy == SCHED_FIFO || policy == SCHED_RR, queued;
+	bool rt = policy == SCHED_FIFO || policy == SCHED_RR;
 	struct rq *rq;
 	ulong flags;
 
@@ -515,14 +548,9 @@ sched_set_policy(struct task *t, int policy, int prio) NO_TSA
 		return -EINVAL;
 	flags = irq_save();
 	rq = task_rq_lock(t);
-	queued = t->se.queued;
-	if (queued)
-		rq_dequeue(rq, t);
 	t->se.policy = policy;
-	t->se.prio = prio;
-	t->se.class = rt ? &sched_rt : &sched_rr;
-	t->se.slice_left = 0;
-	task_requeue(rq, t, queued);
+	t->se.base_prio = prio;
+	task_reclass(rq, t);
 	irq_restore(flags);
 	preempt_disable();
 	preempt_enable();

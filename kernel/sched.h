@@ -78,6 +78,11 @@ void	schedule_tail(struct task *prev);
 u64	task_runtime(struct task *t);
 int	sched_set_affinity(struct task *t, cpumask_t allowed);
 int	sched_set_policy(struct task *t, int policy, int prio);
+/*
+ * t runs at real-time priority rt_prio if its own is less (0: not any more): inheritance, by pi.c alone, which sees
+ * that there are no two at a time for one task. May be called with preemption off: who is outdone goes later.
+ */
+void	sched_donate(struct task *t, int rt_prio);
 void	sched_set_nice(struct task *t, int nice);
 /* loadavg in 1/2048ths. */
 void	sched_loadavg(ulong out[3]);

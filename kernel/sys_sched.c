@@ -51,7 +51,7 @@ policy_permitted(const struct task *t, int policy, int prio)
 		return 0;
 	if (!owns(t))
 		return -EPERM;
-	if (is_rt(policy) && (policy != t->se.policy || prio > t->se.prio) && (u64)prio > limit)
+	if (is_rt(policy) && (policy != t->se.policy || prio > t->se.base_prio) && (u64)prio > limit)
 		return -EPERM;
 	return 0;
 }
@@ -131,7 +131,7 @@ sys_sched_getparam(const ulong *a)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
-	param.sched_priority = t->se.prio;
+	param.sched_priority = t->se.base_prio;
 	task_put(t);
 	return put_user(param, UPTR(a[1]));
 }

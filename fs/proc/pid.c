@@ -203,7 +203,7 @@ stat_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	pbuf_printf(b, " %lu %lu %lu %lu", (ulong)(s.pending & 0x7fffffff), (ulong)(s.blocked & 0x7fffffff),
 		    (ulong)(s.ignored & 0x7fffffff), (ulong)(s.caught & 0x7fffffff));
 	pbuf_printf(b, " %d 0 0 %d %d %d %d 0 0 0", s.state == 'S' || s.state == 'D', t->exit_signal,
-		    t->cpu, t->se.prio, t->se.policy);
+		    t->cpu, t->se.base_prio, t->se.policy);
 	pbuf_printf(b, " %lu %lu %lu %lu %lu %lu %lu %d\n", mm ? (ulong)mm->start_data : 0,
 		    mm ? (ulong)mm->end_data : 0, mm ? (ulong)mm->brk_start : 0, mm ? (ulong)mm->arg_start : 0,
 		    mm ? (ulong)mm->arg_end : 0, mm ? (ulong)mm->env_start : 0, mm ? (ulong)mm->env_end : 0,
