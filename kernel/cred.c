@@ -15,6 +15,7 @@
 #include "abi/errno.h"
 #include "abi/mount.h"
 #include "abi/prctl.h"
+#include "arch/barrier.h"
 #include "fs/vfs.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -56,16 +57,18 @@ task_traceable(const struct task *t, u32 uid, u32 gid)
 {
 	if (t->proc == current->proc || task_capable(BIT(CAP_SYS_PTRACE)))
 		return true;
-	return uid == t->uid && uid == t->euid && uid == t->suid &&
-	       gid == t->gid && gid == t->egid && gid == t->sgid &&
-	       task_dumpable(t) && !(t->cap_permitted & ~current->cap_effective);
+	if (uid != t->uid || uid != t->euid || uid != t->suid || gid != t->gid || gid != t->egid || gid != t->sgid ||
+	    (t->cap_permitted & ~current->cap_effective))
+		return false;
+	smp_rmb();
+	return task_dumpable(t);
 }
 
 /* ---- what a change of ids brings with it ---- */
 
 struct ids {
-	u32	uid, euid, suid, fsuid, egid, fsgid;
-	u64	permitted;
+	u32	uid, euid, suid, fsuid, gid, egid, sgid, fsgid;
+	u64	permitted, effective, ambient;		/* the capabilities that follow the ids */
 };
 
 static struct ids
@@ -73,51 +76,67 @@ ids_now(void)
 {
 	const struct task *t = current;
 
-	return (struct ids){ t->uid, t->euid, t->suid, t->fsuid, t->egid, t->fsgid, t->cap_permitted };
+	return (struct ids){ t->uid, t->euid, t->suid, t->fsuid, t->gid, t->egid, t->sgid, t->fsgid,
+			     t->cap_permitted, t->cap_effective, t->cap_ambient };
 }
 
-/* Does current act as somebody else now, or may it do more? */
+/* Would current, with these ids, act as somebody else than now, or may it do more? */
 static bool
-has_changed(const struct ids *old)
+differs(const struct ids *ids)
 {
 	const struct task *t = current;
 
-	return t->euid != old->euid || t->egid != old->egid || t->fsuid != old->fsuid || t->fsgid != old->fsgid ||
-	       (t->cap_permitted & ~old->permitted);
+	return ids->euid != t->euid || ids->egid != t->egid || ids->fsuid != t->fsuid || ids->fsgid != t->fsgid ||
+	       (ids->permitted & ~t->cap_permitted);
 }
 
-/* Who has changed is not looked into by who could before. */
+/*
+ * These are current's ids from now on. Who changes is not looked into by who could not before: whoever sees the new
+ * ids sees undumpable too (task_traceable() reads them in the other order).
+ */
 static void
-committed(const struct ids *old)
+commit(const struct ids *ids)
 {
 	struct task *t = current;
 
-	if (!has_changed(old))
-		return;
-	if (t->mm)
-		WRITE_ONCE(t->mm->undumpable, true);
-	t->pdeath_signal = 0;
+	if (differs(ids)) {
+		if (t->mm)
+			WRITE_ONCE(t->mm->undumpable, true);
+		t->pdeath_signal = 0;
+		smp_wmb();
+	}
+	t->uid = ids->uid;
+	t->euid = ids->euid;
+	t->suid = ids->suid;
+	t->fsuid = ids->fsuid;
+	t->gid = ids->gid;
+	t->egid = ids->egid;
+	t->sgid = ids->sgid;
+	t->fsgid = ids->fsgid;
+	t->cap_permitted = ids->permitted;
+	t->cap_effective = ids->effective;
+	t->cap_ambient = ids->ambient;
 }
 
 /* Capabilities follow the user ids. */
 static void
-follow_users(const struct ids *old)
+follow_users(struct ids *ids)
 {
-	struct task *t = current;
-	bool was_root = !old->uid || !old->euid || !old->suid;
-	bool is_root = !t->uid || !t->euid || !t->suid;
+	const struct task *t = current;
+	bool was_root = !t->uid || !t->euid || !t->suid;
+	bool is_root = !ids->uid || !ids->euid || !ids->suid;
 
 	if (t->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
 	if (was_root && !is_root) {
 		if (!(t->securebits & SECBIT_KEEP_CAPS))
-			t->cap_permitted = t->cap_effective = 0;
-		t->cap_ambient = 0;
+			ids->permitted = ids->effective = 0;
+		ids->ambient = 0;
 	}
-	if (!old->euid && t->euid)
-		t->cap_effective = 0;
-	else if (old->euid && !t->euid)
-		t->cap_effective = t->cap_permitted;
+	if (!t->euid && ids->euid)
+		ids->effective = 0;
+	else if (t->euid && !ids->euid)
+		ids->effective = ids->permitted;
 }
 
 /* Current has become another user: had that one too many tasks before? Then it can only go on as it is (execve). */
@@ -180,10 +199,9 @@ bool
 cred_exec(const struct file *f)
 {
 	struct task *t = current;
-	struct ids old = ids_now();
+	struct ids ids = ids_now();
 	struct file_ids file = file_ids(f);
-	bool readable = inode_permission(f->inode, MAY_READ) == 0;
-	bool root_counts = !(t->securebits & SECBIT_NOROOT), setid, root, secure;
+	bool root_counts = !(t->securebits & SECBIT_NOROOT), setid, root, secure, dumpable;
 	u32 euid = t->euid, egid = t->egid;
 	u64 permitted = 0;
 
@@ -202,19 +220,20 @@ cred_exec(const struct file *f)
 		}
 		permitted &= t->cap_permitted;
 	}
-	t->euid = t->suid = t->fsuid = euid;
-	t->egid = t->sgid = t->fsgid = egid;
+	ids.euid = ids.suid = ids.fsuid = euid;
+	ids.egid = ids.sgid = ids.fsgid = egid;
 	if (setid)
-		t->cap_ambient = 0;
-	t->cap_permitted = permitted | t->cap_ambient;
-	t->cap_effective = root ? t->cap_permitted : t->cap_ambient;
+		ids.ambient = 0;
+	ids.permitted = permitted | ids.ambient;
+	ids.effective = root ? ids.permitted : ids.ambient;
 	t->securebits &= ~SECBIT_KEEP_CAPS;
-	secure = setid || (t->uid != 0 && (root || (t->cap_permitted & ~t->cap_ambient)));
+	secure = setid || (t->uid != 0 && (root || (ids.permitted & ~ids.ambient)));
 	if (secure)
 		t->pdeath_signal = 0;
-	committed(&old);
+	dumpable = inode_permission(f->inode, MAY_READ) == 0 && t->euid == t->uid && t->egid == t->gid && !differs(&ids);
+	commit(&ids);
 	/* Once and for all: the new space was undumpable so far, and others look at it already. */
-	if (readable && old.euid == t->uid && old.egid == t->gid && !has_changed(&old))
+	if (dumpable)
 		smp_store_release(&t->mm->undumpable, false);
 	return secure;
 }
@@ -239,19 +258,20 @@ static void
 set_uids(u32 ruid, u32 euid, u32 suid)
 {
 	struct task *t = current;
-	struct ids old = ids_now();
+	struct ids ids = ids_now();
+	bool another = ruid != KEEP && ruid != t->uid;
 
 	if (ruid != KEEP)
-		t->uid = ruid;
+		ids.uid = ruid;
 	if (euid != KEEP)
-		t->euid = euid;
+		ids.euid = euid;
 	if (suid != KEEP)
-		t->suid = suid;
-	t->fsuid = t->euid;
-	if (t->uid != old.uid)
+		ids.suid = suid;
+	ids.fsuid = ids.euid;
+	follow_users(&ids);
+	commit(&ids);
+	if (another)
 		check_nproc(t);
-	follow_users(&old);
-	committed(&old);
 }
 
 /* setuid(2). */
@@ -313,21 +333,21 @@ sys_getresuid(const ulong *a)
 long
 sys_setfsuid(const ulong *a)
 {
-	struct task *t = current;
-	struct ids old = ids_now();
-	u32 id = a[0];
+	const struct task *t = current;
+	struct ids ids = ids_now();
+	u32 id = a[0], old = t->fsuid;
 
-	if (id == KEEP || id == t->fsuid || !(is_own_uid(id) || task_capable(BIT(CAP_SETUID))))
-		return old.fsuid;
-	t->fsuid = id;
+	if (id == KEEP || id == old || !(is_own_uid(id) || task_capable(BIT(CAP_SETUID))))
+		return old;
+	ids.fsuid = id;
 	if (!(t->securebits & SECBIT_NO_SETUID_FIXUP)) {
-		if (!old.fsuid)
-			t->cap_effective &= ~CAP_FILES;
+		if (!old)
+			ids.effective &= ~CAP_FILES;
 		else if (!id)
-			t->cap_effective |= t->cap_permitted & CAP_FILES;
+			ids.effective |= ids.permitted & CAP_FILES;
 	}
-	committed(&old);
-	return old.fsuid;
+	commit(&ids);
+	return old;
 }
 
 /* ---- groups ---- */
@@ -343,17 +363,16 @@ is_own_gid(u32 id)
 static void
 set_gids(u32 rgid, u32 egid, u32 sgid)
 {
-	struct task *t = current;
-	struct ids old = ids_now();
+	struct ids ids = ids_now();
 
 	if (rgid != KEEP)
-		t->gid = rgid;
+		ids.gid = rgid;
 	if (egid != KEEP)
-		t->egid = egid;
+		ids.egid = egid;
 	if (sgid != KEEP)
-		t->sgid = sgid;
-	t->fsgid = t->egid;
-	committed(&old);
+		ids.sgid = sgid;
+	ids.fsgid = ids.egid;
+	commit(&ids);
 }
 
 /* setgid(2). */
@@ -415,15 +434,14 @@ sys_getresgid(const ulong *a)
 long
 sys_setfsgid(const ulong *a)
 {
-	struct task *t = current;
-	struct ids old = ids_now();
-	u32 id = a[0];
+	struct ids ids = ids_now();
+	u32 id = a[0], old = ids.fsgid;
 
 	if (id != KEEP && (is_own_gid(id) || task_capable(BIT(CAP_SETGID)))) {
-		t->fsgid = id;
-		committed(&old);
+		ids.fsgid = id;
+		commit(&ids);
 	}
-	return old.fsgid;
+	return old;
 }
 
 /* getgroups(2). */
