@@ -262,6 +262,10 @@ long	fcntl_lock(struct file *f, uint cmd, uptr_t arg);
 void	pipe_init(void);
 long	pipe_fcntl(struct file *f, uint cmd, ulong arg);
 
+/* --- options.c --- */
+/* Each word of what follows mount -o; value is NULL without "=". -EINVAL: option() says false, a word is too long. */
+int	mount_options_each(const char *data, bool (*option)(void *arg, const char *key, const char *value), void *arg);
+
 /* --- poll.c --- */
 /* A signal mask for the time of a call: ppoll, pselect6, epoll_pwait. */
 struct mask_swap {

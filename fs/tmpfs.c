@@ -358,22 +358,31 @@ parse_size(const char *s, u64 ram, u64 *out)
 	return !*end;
 }
 
-/* One "key=value" (value "" if there is none). False if it means nothing to us. */
+struct parse {
+	struct tmpfs *t;
+	u64	ram;
+};
+
+/* One "key=value". False if it means nothing to us. */
 static bool
-parse_option(struct tmpfs *t, const char *key, const char *value, u64 ram)
+parse_option(void *arg, const char *key, const char *value)
 {
+	const struct parse *p = arg;
+	struct tmpfs *t = p->t;
 	u64 n;
 	char *end;
 
+	if (!value)
+		return false;
 	if (!strcmp(key, "size")) {
-		if (!parse_size(value, ram, &n))
+		if (!parse_size(value, p->ram, &n))
 			return false;
 		t->max_pages = DIV_ROUND_UP(n, PAGE_SIZE);
 		t->size_given = true;
 		return true;
 	}
 	if (!strcmp(key, "nr_blocks") || !strcmp(key, "nr_inodes")) {
-		if (!parse_size(value, ram, &n))
+		if (!parse_size(value, p->ram, &n))
 			return false;
 		if (key[3] == 'b') {
 			t->max_pages = n;
@@ -400,32 +409,12 @@ parse_option(struct tmpfs *t, const char *key, const char *value, u64 ram)
 	return true;
 }
 
-/* All of data into t: 0, -EINVAL or -ENOMEM. */
 static int
 parse_options(struct tmpfs *t, const char *data, u64 ram)
 {
-	char *copy, *s, *next, *value;
-	int err = 0;
+	struct parse p = { t, ram };
 
-	if (!data || !*data)
-		return 0;
-	copy = kstrdup(data, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	for (s = copy; s && !err; s = next) {
-		next = strchr(s, ',');
-		if (next)
-			*next++ = 0;
-		if (!*s)
-			continue;
-		value = strchr(s, '=');
-		if (value)
-			*value++ = 0;
-		if (!parse_option(t, s, value ? value : "", ram))
-			err = -EINVAL;
-	}
-	kfree(copy);
-	return err;
+	return mount_options_each(data, parse_option, &p);
 }
 
 static u64

@@ -230,7 +230,8 @@ cred_exec(const struct file *f)
 	secure = setid || (t->uid != 0 && (root || (ids.permitted & ~ids.ambient)));
 	if (secure)
 		t->pdeath_signal = 0;
-	dumpable = inode_permission(f->inode, MAY_READ) == 0 && t->euid == t->uid && t->egid == t->gid && !differs(&ids);
+	dumpable = inode_permission(f->inode, MAY_READ) == 0 && t->euid == t->uid && t->egid == t->gid &&
+		   !differs(&ids);
 	commit(&ids);
 	/* Once and for all: the new space was undumpable so far, and others look at it already. */
 	if (dumpable)

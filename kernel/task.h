@@ -61,7 +61,7 @@ struct tty;
 
 struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lock */
 	const struct sched_class *class;
-	int	prio;			/* 1..99 real time; 0 time sharing: the larger of the next two, and class goes by it */
+	int	prio;			/* 1..99 real time, 0 time sharing: the larger of the next two; class follows */
 	int	base_prio;		/* its own, as the calls set and tell it */
 	int	donated;		/* of those who wait for what it has: sched_donate */
 	int	nice;

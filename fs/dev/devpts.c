@@ -239,16 +239,17 @@ devpts_get(const struct path *root)
 
 /* --- options --- */
 
-/* One "key=value". False if it means nothing to us. */
+/* One of them. False if it means nothing to us. */
 static bool
-parse_option(struct options *o, const char *key, const char *value)
+parse_option(void *arg, const char *key, const char *value)
 {
+	struct options *o = arg;
 	bool octal = !strcmp(key, "mode") || !strcmp(key, "ptmxmode");
 	char *end;
 	u64 n;
 
-	if (!strcmp(key, "newinstance") && !*value)
-		return true;		/* every mount is one */
+	if (!value)
+		return !strcmp(key, "newinstance");	/* every mount is one */
 	n = strtoul(value, &end, octal ? 8 : 10);
 	if (end == value || *end)
 		return false;
@@ -273,29 +274,8 @@ parse_option(struct options *o, const char *key, const char *value)
 static int
 parse_options(struct options *o, const char *data)
 {
-	char *copy, *s, *next, *value;
-	int err = 0;
-
 	*o = (struct options){ .mode = 0600, .max = DEVPTS_NUMBERS };
-	if (!data || !*data)
-		return 0;
-	copy = kstrdup(data, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	for (s = copy; s && !err; s = next) {
-		next = strchr(s, ',');
-		if (next)
-			*next++ = 0;
-		if (!*s)
-			continue;
-		value = strchr(s, '=');
-		if (value)
-			*value++ = 0;
-		if (!parse_option(o, s, value ? value : ""))
-			err = -EINVAL;
-	}
-	kfree(copy);
-	return err;
+	return mount_options_each(data, parse_option, o);
 }
 
 static int

@@ -7,6 +7,7 @@
  * Further     ext4(5).
  */
 #include "fs/ext4/ext4.h"
+#include "fs/internal.h"
 #include "kernel/printk.h"
 #include "kernel/time.h"
 #include "lib/fmt.h"
@@ -205,37 +206,20 @@ parse_pair(const char *key, const char *value, struct ext4_options *o)
 	return true;
 }
 
+static bool
+parse_option(void *arg, const char *key, const char *value)
+{
+	if (value ? parse_pair(key, value, arg) : parse_flag(key, arg))
+		return true;
+	pr_err("EXT4-fs: unrecognized mount option \"%s%s%s\" or missing value\n", key, value ? "=" : "",
+	       value ? value : "");
+	return false;
+}
+
 int
 ext4_options_parse(const char *data, struct ext4_options *o)
 {
-	char word[64];
-	size_t n;
-	char *eq;
-	bool ok;
-
-	while (data && *data) {
-		for (n = 0; data[n] && data[n] != ','; n++)
-			if (n < sizeof(word))
-				word[n] = data[n];
-		data += n + (data[n] == ',');
-		if (n == 0)
-			continue;
-		ok = n < sizeof(word);
-		word[MIN(n, sizeof(word) - 1)] = '\0';
-		eq = strchr(word, '=');
-		if (ok && eq) {
-			*eq = '\0';
-			ok = parse_pair(word, eq + 1, o);
-			*eq = '=';
-		} else if (ok) {
-			ok = parse_flag(word, o);
-		}
-		if (!ok) {
-			pr_err("EXT4-fs: unrecognized mount option \"%s\" or missing value\n", word);
-			return -EINVAL;
-		}
-	}
-	return 0;
+	return mount_options_each(data, parse_option, o);
 }
 
 /* --- shown --- */
