@@ -105,7 +105,7 @@ do_fcntl(int fd, struct file *f, uint cmd, ulong arg)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return fcntl_lock(f, cmd, UPTR(arg));
+		return fcntl_lock(fd, f, cmd, UPTR(arg));
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);

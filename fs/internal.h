@@ -256,7 +256,7 @@ struct abi_flock;
 void	locks_close(struct file *f, struct files *owner);	/* close(2): the process's record locks go */
 void	locks_release(struct file *f);			/* last reference: flock and OFD locks go */
 void	locks_free(struct inode *i);
-long	fcntl_lock(struct file *f, uint cmd, uptr_t arg);
+long	fcntl_lock(int fd, struct file *f, uint cmd, uptr_t arg);
 
 /* --- pipe.c --- */
 void	pipe_init(void);

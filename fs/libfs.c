@@ -14,7 +14,7 @@
 #include "kernel/signal.h"
 #include "lib/string.h"
 
-#define HOLE_BATCH	256U		/* pages looked at with the lock held */
+#define SEEK_BATCH	32U		/* pages looked at with the lock held */
 
 static u64 last_mark;			/* [a] of a fallocate, in frame->private of the pages it made */
 
@@ -56,31 +56,33 @@ out:
 	return n;
 }
 
-/* The first page at or after index that is in the cache. ~0 if there is none. */
-static u64
-page_find(struct mapping *m, u64 index)
+/* Has page `index` been written to? What fallocate made has not, as long as it is zeros. */
+static bool
+has_data(struct mapping *m, u64 index)
 {
-	spin_lock(&m->lock);
-	if (!radix_next(&m->pages, &index))
-		index = ~0UL;
-	spin_unlock(&m->lock);
-	return index;
+	const struct frame *f = radix_get(&m->pages, index);
+
+	return f && (!f->private || !page_is_zero(f));
 }
 
-/* The first page of [index, end) that is not in the cache, or end. A few at a time: others want the lock. */
+/* The first page of [index, end) that has data, or for `hole` has none; end. A few at a time: others want the lock. */
 static u64
-hole_find(struct mapping *m, u64 index, u64 end)
+page_find(struct mapping *m, u64 index, u64 end, bool hole)
 {
 	bool found = false;
+	u64 next;
 
 	while (!found && index < end) {
-		u64 stop = MIN(index + HOLE_BATCH, end);
-
 		spin_lock(&m->lock);
-		while (index < stop && radix_get(&m->pages, index))
-			index++;
+		for (uint n = 0; n < SEEK_BATCH && index < end && !found; n++) {
+			next = index;
+			if (!hole && (!radix_next(&m->pages, &next) || next >= end))
+				next = end;
+			index = next;
+			found = index < end && has_data(m, index) != hole;
+			index += index < end && !found;
+		}
 		spin_unlock(&m->lock);
-		found = index < stop;
 	}
 	return index;
 }
@@ -101,12 +103,9 @@ ram_seek(struct file *f, loff_t off, int whence)
 	case SEEK_HOLE:
 		if (off < 0 || (u64)off >= size)
 			return -ENXIO;
-		page = off >> PAGE_SHIFT;
-		if (whence == SEEK_HOLE)
-			page = hole_find(&f->inode->mapping, page, DIV_ROUND_UP(size, PAGE_SIZE));
-		else
-			page = page_find(&f->inode->mapping, page);
-		if (page > size >> PAGE_SHIFT || page << PAGE_SHIFT >= size) {
+		page = page_find(&f->inode->mapping, off >> PAGE_SHIFT, DIV_ROUND_UP(size, PAGE_SIZE),
+				 whence == SEEK_HOLE);
+		if (page << PAGE_SHIFT >= size) {
 			if (whence == SEEK_DATA)
 				return -ENXIO;
 			off = size;

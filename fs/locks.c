@@ -1,8 +1,8 @@
 /*
  * locks.c - advisory locks: byte ranges by process (fcntl) or by open file (OFD), and flock.
  *
- * Data        struct lock_list, inode->locks, made when a file is first locked: two lists, of ranges
- *             sorted by owner and start, and of whole-file flocks.  A process's ranges belong to its
+ * Data        struct lock_list, inode->locks, made when a file is first locked: two lists, of ranges,
+ *             an owner's together and by start, and of whole-file flocks.  A process's ranges belong to its
  *             descriptor table, which threads share; the others belong to the struct file.
  * Locks       locks_lock, one spinlock for all of it: holding is short and locking is rare.
  *             What may have to be allocated is allocated before it is taken.
@@ -84,11 +84,38 @@ conflict_locked(struct list *list, const struct range *r)
 	return NULL;
 }
 
+/* The first range of r's own owner that r touches, or NULL. */
+static struct range *
+own_locked(struct list *list, const struct range *r)
+{
+	struct range *o;
+
+	list_for_each(o, list, link)
+		if (o->owner == r->owner && o->start <= r->end && o->end >= r->start)
+			return o;
+	return NULL;
+}
+
 static void
 range_free(struct range *r)
 {
 	list_remove(&r->link);
 	kfree(r);
+}
+
+/* Put new in its place. */
+static void
+range_insert(struct list *list, struct range *new)
+{
+	struct range *o;
+	bool mine = false;
+
+	list_for_each(o, list, link) {
+		if (o->owner == new->owner ? o->start > new->start : mine)
+			break;
+		mine |= o->owner == new->owner;
+	}
+	list_push_back(&o->link, &new->link);		/* before o, which may be the list's head */
 }
 
 /*
@@ -137,7 +164,7 @@ apply_locked(struct list *list, const struct range *r, struct range *spare[2])
 	*new = *r;
 	new->start = start;
 	new->end = end;
-	list_push_back(list, &new->link);
+	range_insert(list, new);
 }
 
 /* Would owner, waiting for `on`, wait for itself? */
@@ -181,7 +208,8 @@ range_try(struct lock_list *l, struct range *r, struct range *spare[2], struct w
 		if (w) {
 			b->owner = r->owner;
 			b->on = o->owner;
-			list_push_back(&all_blocked, &b->link);
+			if (!r->ofd)		/* an open file does not wait: a task does */
+				list_push_back(&all_blocked, &b->link);
 			waitq_prepare(&l->wait, w, TASK_INTERRUPTIBLE);
 		}
 	}
@@ -253,13 +281,53 @@ range_decode(struct file *f, const struct abi_flock *fl, struct range *r)
 	return 0;
 }
 
+/*
+ * Another thread may have closed fd, and with it the process's locks, while this one was taking r: then r goes too.
+ * 0 or -EBADF.
+ */
+static int
+check_not_closed(int fd, struct file *f)
+{
+	struct file *now;
+	bool put;
+
+	if (likely(atomic_read(&current->files->refs) == 1))
+		return 0;
+	now = fd_get(fd, &put);
+	if (now)
+		fd_put(now, put);
+	if (now == f)
+		return 0;
+	locks_close(f, current->files);
+	return -EBADF;
+}
+
+/* F_GETLK: what forbids r, or of r's owner's own what it touches (F_UNLCK), as fl. */
+static void
+range_tell(struct lock_list *l, const struct range *r, struct abi_flock *fl)
+{
+	struct range *o;
+
+	spin_lock(&locks_lock);
+	o = r->type == F_UNLCK ? own_locked(&l->ranges, r) : conflict_locked(&l->ranges, r);
+	fl->l_type = F_UNLCK;
+	if (o) {
+		fl->l_type = o->type;
+		fl->l_whence = SEEK_SET;
+		fl->l_start = o->start;
+		fl->l_len = o->end == RANGE_END ? 0 : o->end - o->start + 1;
+		fl->l_pid = o->pid;
+	}
+	spin_unlock(&locks_lock);
+}
+
 long
-fcntl_lock(struct file *f, uint cmd, uptr_t arg)
+fcntl_lock(int fd, struct file *f, uint cmd, uptr_t arg)
 {
 	bool ofd = cmd >= F_OFD_GETLK;
 	struct abi_flock fl;
 	struct lock_list *l;
-	struct range r, *o;
+	struct range r;
 	int err;
 
 	if (get_user(fl, arg))
@@ -278,21 +346,12 @@ fcntl_lock(struct file *f, uint cmd, uptr_t arg)
 	if (cmd != F_GETLK && cmd != F_OFD_GETLK) {
 		if ((r.type == F_RDLCK && !(f->mode & FMODE_READ)) || (r.type == F_WRLCK && !(f->mode & FMODE_WRITE)))
 			return -EBADF;
-		return range_set(l, &r, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+		err = range_set(l, &r, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+		return err || ofd || r.type == F_UNLCK ? err : check_not_closed(fd, f);
 	}
 	if (r.type == F_UNLCK && !ofd)
 		return -EINVAL;
-	spin_lock(&locks_lock);
-	o = conflict_locked(&l->ranges, &r);
-	fl.l_type = F_UNLCK;
-	if (o) {
-		fl.l_type = o->type;
-		fl.l_whence = SEEK_SET;
-		fl.l_start = o->start;
-		fl.l_len = o->end == RANGE_END ? 0 : o->end - o->start + 1;
-		fl.l_pid = o->pid;
-	}
-	spin_unlock(&locks_lock);
+	range_tell(l, &r, &fl);
 	return put_user(fl, arg);
 }
 

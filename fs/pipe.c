@@ -635,6 +635,8 @@ pipe_resize(struct pipe *p, ulong want)
 	char **page, **old;
 	long err;
 
+	if (want > 1UL << 31)
+		return -EINVAL;
 	if (want > PIPE_SIZE_MAX && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	if (want > 64 * PIPE_SIZE_MAX)
@@ -684,7 +686,7 @@ pipe_fcntl(struct file *f, uint cmd, ulong arg)
 {
 	if (!file_is_pipe(f))
 		return -EBADF;
-	return cmd == F_GETPIPE_SZ ? (long)READ_ONCE(pipe_of(f)->size) : pipe_resize(pipe_of(f), arg);
+	return cmd == F_GETPIPE_SZ ? (long)READ_ONCE(pipe_of(f)->size) : pipe_resize(pipe_of(f), (uint)arg);
 }
 
 static const struct file_system pipefs = { .name = "pipefs", .nodev = true };

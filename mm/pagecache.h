@@ -94,6 +94,7 @@ void	mapping_punch(struct mapping *m, u64 start, u64 end);
  * they have been there leaves no trace.
  */
 void	mapping_drop_marked(struct mapping *m, u64 first, u64 last, u64 mark);
+bool	page_is_zero(const struct frame *f);
 /* Drop the clean, unmapped, unused pages [first, last]: how many stayed. For O_DIRECT, fadvise, drop_caches. */
 ulong	mapping_invalidate(struct mapping *m, u64 first, u64 last);
 /*

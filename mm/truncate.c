@@ -110,8 +110,8 @@ mapping_punch(struct mapping *m, u64 start, u64 end)
 	drop_range(m, first, stop - 1);
 }
 
-static bool
-is_zero(const struct frame *f)
+bool
+page_is_zero(const struct frame *f)
 {
 	const u64 *p = frame_va(f);
 	size_t n = 0;
@@ -127,7 +127,7 @@ mapping_drop_marked(struct mapping *m, u64 first, u64 last, u64 mark)
 	struct frame *f;
 
 	for (u64 index = first; index <= last && (f = page_next(m, &index)); index++) {
-		if (index <= last && f->private == mark && is_zero(f))
+		if (index <= last && f->private == mark && page_is_zero(f))
 			page_remove_unused(m, f);
 		frame_put(f);
 	}
