@@ -55,6 +55,66 @@ file_create(const struct file_ops *ops, struct inode *inode, u32 flags)
 	return f;
 }
 
+/* ---- who writes to a file, and which program runs from it: one excludes the other ---- */
+
+/* Add n, 1 or -1, to i's writers, unless there are some of the other kind. */
+static int
+writers_add(struct inode *i, int n)
+{
+	int old = atomic_read(&i->writers);
+
+	do {
+		if (n > 0 ? old < 0 : old > 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&i->writers.v, &old, old + n, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return 0;
+}
+
+int
+inode_write_begin(struct inode *i)
+{
+	return writers_add(i, 1);
+}
+
+int
+file_writer_begin(struct file *f)
+{
+	int err = inode_write_begin(f->inode);
+
+	if (!err) {
+		atomic_inc(&f->inode->sb->writers);
+		f->mode |= FMODE_WRITER;
+	}
+	return err;
+}
+
+void
+file_writer_end(struct file *f)
+{
+	f->mode &= ~FMODE_WRITER;
+	atomic_dec(&f->inode->sb->writers);
+	inode_write_end(f->inode);
+}
+
+int
+file_deny_write(struct file *f)
+{
+	int err = writers_add(f->inode, -1);
+
+	if (!err)
+		f->mode |= FMODE_DENIES;
+	return err;
+}
+
+void
+file_allow_write(struct file *f)
+{
+	f->mode &= ~FMODE_DENIES;
+	atomic_inc(&f->inode->writers);
+}
+
+/* ---- the end ---- */
+
 static NOINLINE void
 file_destroy(struct file *f)
 {
@@ -68,8 +128,10 @@ file_destroy(struct file *f)
 		locks_release(f);
 	if (f->ops->release)
 		f->ops->release(f);
-	if ((f->mode & FMODE_WRITE) && f->path.dentry && S_ISREG(f->inode->mode))
-		atomic_dec(&f->inode->sb->writers);
+	if (f->mode & FMODE_WRITER)
+		file_writer_end(f);
+	else if (f->mode & FMODE_DENIES)
+		file_allow_write(f);
 	if (f->path.dentry)
 		path_put(&f->path);
 	else if (f->inode)

@@ -131,6 +131,12 @@ write_flags(const struct file *f, const struct uio *u)
 }
 void	files_init(void);
 struct file *file_alloc(u32 flags);			/* refs 1, no ops; NULL */
+/* i, a regular file, is written to until inode_write_end: 0, or -ETXTBSY if a program runs from it. */
+int	inode_write_begin(struct inode *i);
+static inline void inode_write_end(struct inode *i) { atomic_dec(&i->writers); }
+/* f, of a named regular file and open for writing, is one of its writers; or is so no more. */
+int	file_writer_begin(struct file *f);
+void	file_writer_end(struct file *f);
 void	file_abandon(struct file *f);			/* its open failed: put it without release */
 
 /* --- namei.c --- */

@@ -77,9 +77,10 @@ path_open_allowed(struct path *p, u32 flags)
 		return f;
 	}
 	if ((f->mode & FMODE_WRITE) && S_ISREG(i->mode)) {
-		atomic_inc(&i->sb->writers);
+		err = file_writer_begin(f);
 		smp_mb();
-		err = mount_may_write(p);	/* it may have become read-only since may_open */
+		if (!err)
+			err = mount_may_write(p);	/* it may have become read-only since may_open */
 		if (unlikely(err)) {
 			file_abandon(f);
 			return ERR_PTR(err);

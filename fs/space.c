@@ -16,12 +16,16 @@ file_size_allowed(u64 size)
 	return -EFBIG;
 }
 
-/* Make the file len bytes long; who asks has been checked. p->dentry may be NULL. f: the open file, or NULL. */
+/*
+ * Make the file len bytes long; who asks has been checked. p->dentry may be NULL. f: the open file, or NULL. -ETXTBSY:
+ * a program runs from it.
+ */
 int
 vfs_truncate(struct path *p, struct file *f, loff_t len)
 {
 	struct inode *i = f ? f->inode : p->dentry->inode;
 	struct attr a = { .valid = ATTR_SIZE, .size = len };
+	bool writer = f && (f->mode & FMODE_WRITE);
 	int err = 0;
 
 	if (!S_ISREG(i->mode))
@@ -30,6 +34,8 @@ vfs_truncate(struct path *p, struct file *f, loff_t len)
 		err = mount_may_write(p);
 	if (!err && (u64)len > i->size)
 		err = file_size_allowed(len);
+	if (!err && !writer)
+		err = inode_write_begin(i);
 	if (err)
 		return err;
 	rwsem_lock_write(&i->lock);
@@ -41,6 +47,8 @@ vfs_truncate(struct path *p, struct file *f, loff_t len)
 	else if (!err)
 		inode_setattr(i, &a);
 	rwsem_unlock_write(&i->lock);
+	if (!writer)
+		inode_write_end(i);
 	if (!err && p->dentry)
 		notify_dentry(p->dentry, IN_MODIFY);
 	return err;

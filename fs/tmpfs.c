@@ -610,11 +610,15 @@ struct file *
 shmem_file_named(const char *name)
 {
 	struct inode *i = tmpfs_inode(shmem_sb, NULL, S_IFREG | 0777, 0);
+	struct file *f;
 
 	if (IS_ERR(i))
 		return ERR_PTR(PTR_ERR(i));
 	i->nlink = 0;
-	return open_unnamed(&(struct path){ shmem_mount, shmem_sb->root }, name, i, O_RDWR | O_LARGEFILE);
+	f = open_unnamed(&(struct path){ shmem_mount, shmem_sb->root }, name, i, O_RDWR | O_LARGEFILE);
+	if (!IS_ERR(f))
+		file_writer_end(f);		/* it may be run, as on Linux; who opens it by its number is one */
+	return f;
 }
 
 static const struct file_system tmpfs_fs = { .name = "tmpfs", .nodev = true, .mount = tmpfs_mount };

@@ -126,6 +126,7 @@ struct inode {
 	struct memxattr *xattrs;	/* [l] extended attributes, of a file system in memory (memxattr.c) */
 	struct watch *watches;		/* of inotify, under its lock; NULL: nobody watches */
 	struct lock_list *locks;	/* byte-range and flock locks (fs/locks.c), NULL: never any */
+	atomic_t writers;		/* of a regular file: opens for writing; below 0: programs that run from it */
 	u32	flags;			/* [a] INODE_* */
 	u32	seals;			/* [l] F_SEAL_* of a file in memory (memfd.c) */
 	struct inode *hash_next;	/* under icache_lock (fs/icache.c) */
@@ -264,7 +265,7 @@ struct dir_emit {
 struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
 	atomic_t refs;
 	u32	flags;			/* [a] O_* status flags */
-	u32	mode;			/* [i] FMODE_* */
+	u32	mode;			/* [i] FMODE_*, but the last two */
 	const struct file_ops *ops;	/* [i] */
 	struct inode *inode;		/* [i] == path.dentry->inode when there is a path */
 	struct path path;		/* [i] counted; dentry NULL for anonymous files */
@@ -280,6 +281,8 @@ struct file {			/* Guarded by: i immutable  p pos_lock  a atomic */
 #define FMODE_WRITE	BIT(1)
 #define FMODE_PATH	BIT(2)		/* O_PATH */
 #define FMODE_EXEC	BIT(3)
+#define FMODE_WRITER	BIT(4)		/* it is one of inode->writers, and of its super block's */
+#define FMODE_DENIES	BIT(5)		/* it is counted there from below: nobody writes to a program that runs */
 
 /* What each task sees: counted, shared by CLONE_FS. */
 struct fs_context {
@@ -301,6 +304,9 @@ struct file *file_create(const struct file_ops *ops, struct inode *inode, u32 fl
 static inline void file_get(struct file *f) { atomic_inc(&f->refs); }
 void	file_put(struct file *f);
 struct files;
+/* f, of a regular file, is a program that runs from now on, until file_allow_write or its last put. 0 or -ETXTBSY. */
+int	file_deny_write(struct file *f);
+void	file_allow_write(struct file *f);
 int	file_close(struct file *f, struct files *owner);	/* a descriptor of owner goes: flush, unlock, put */
 ssize_t	file_read(struct file *f, struct uio *u, loff_t *pos);	/* pos NULL: f->pos, locked */
 ssize_t	file_write(struct file *f, struct uio *u, loff_t *pos);

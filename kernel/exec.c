@@ -75,6 +75,8 @@ build_mm(struct exec *x)
 	if (!mm)
 		return -ENOMEM;
 	x->mm = mm;
+	file_get(x->prog.file);
+	mm->exe = x->prog.file;
 	mm->undumpable = true;			/* nobody else's to look into until cred_exec says whose it is */
 	x->personality = personality_after_exec(cred_exec_sets_id(x->prog.file));
 	err = mm_setup_stack(mm, current->proc->rlim[RLIMIT_STACK].rlim_cur, x->personality & ADDR_NO_RANDOMIZE);
@@ -195,22 +197,15 @@ set_name(struct task *t, const char *name)
 
 /* /proc and setpgid see what the process is now. */
 static void
-publish(struct task *t, struct file *exe)
+publish(struct task *t)
 {
 	struct process *p = t->proc;
-	struct file *old_exe;
 	ulong flags = spin_lock_irqsave(&tasks_lock);
 
-	spin_lock(&t->sighand->lock);
-	old_exe = p->exe;
-	p->exe = exe;
-	spin_unlock(&t->sighand->lock);
 	p->did_exec = true;
 	p->exec_id++;
 	t->exit_signal = SIGCHLD;
 	spin_unlock_irqrestore(&tasks_lock, flags);
-	if (old_exe)
-		file_put(old_exe);
 }
 
 static void
@@ -226,8 +221,7 @@ reset_task(struct exec *x)
 	files_close_on_exec(t->files);
 	x->secure = cred_exec(x->prog.file);
 	t->personality = x->personality;
-	publish(t, x->prog.file);
-	x->prog.file = NULL;			/* now the process's */
+	publish(t);
 }
 
 /* From here on the old program cannot be returned to. 0, or -errno: the process must be killed. */
@@ -257,8 +251,10 @@ release(struct exec *x)
 {
 	if (x->prog.file)
 		file_put(x->prog.file);
-	if (x->interp.file)
+	if (x->interp.file) {
+		file_allow_write(x->interp.file);	/* as on Linux: only the program is protected as it runs */
 		file_put(x->interp.file);
+	}
 	strings_free(&x->args);
 	kfree(x->name_buf);
 }

@@ -41,6 +41,8 @@ exec_open(int dfd, const char *name, uint lookup)
 	f->path = p;			/* which counts the inode too */
 	f->mode |= FMODE_EXEC;		/* reading for the sake of running it needs no r bit */
 	err = f->ops->open ? f->ops->open(inode, f) : 0;
+	if (!err)
+		err = file_deny_write(f);
 	if (err) {
 		file_put(f);
 		return ERR_PTR(err);

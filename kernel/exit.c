@@ -220,7 +220,6 @@ leave(struct task *t, struct process *p)
 	struct list buried = LIST_INIT(buried);
 	struct sighand *sighand = t->sighand;
 	struct task *dead, *next;
-	struct file *exe = NULL;
 	bool last;
 	ulong flags = spin_lock_irqsave(&tasks_lock);
 
@@ -231,8 +230,6 @@ leave(struct task *t, struct process *p)
 	last = --p->nthreads == 0;
 	leave_children(p, &buried);
 	if (last) {
-		exe = p->exe;
-		p->exe = NULL;
 		die(p, &buried);
 	} else if (p->exec_task) {
 		wake_task(p->exec_task, WAKE_ANY);	/* it waits for the others to end */
@@ -245,8 +242,6 @@ leave(struct task *t, struct process *p)
 	spin_unlock_irqrestore(&tasks_lock, flags);
 
 	sighand_put(sighand);
-	if (exe)
-		file_put(exe);
 	if (last)
 		itimers_exit(p);
 	list_for_each_safe(dead, next, &buried, thread_link) {

@@ -338,10 +338,6 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 		goto out_sighand;
 	task_arch_init_user(t, regs, a->stack, a->tls, f & CLONE_SETTLS);
 	fpu_fork(t, current);
-	if (!(f & CLONE_THREAD) && current->proc->exe) {
-		file_get(current->proc->exe);
-		p->exe = current->proc->exe;
-	}
 	if (f & CLONE_VFORK)
 		t->vfork_parent = current;
 
@@ -369,8 +365,6 @@ out_pidfd:
 		file_put(pidfile);
 	}
 out_mm:
-	if (!(f & CLONE_THREAD) && p->exe)
-		file_put(p->exe);
 	mm_put(t->mm);
 out_sighand:
 	sighand_put(t->sighand);

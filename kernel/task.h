@@ -205,7 +205,6 @@ struct process {
 	int	posix_timer_next;	/* [T] the next one's number */
 	atomic_t cpu_timers_made;	/* [a] POSIX timers on its time, whosesoever: at most POSIX_CPU_TIMERS_MAX */
 	struct list cpu_timers;		/* armed ones that count its time: cpu_timers_lock (cputimer.c) */
-	struct file *exe;		/* [s] what /proc/PID/exe names */
 	int	oom_score_adj;
 	u32	loginuid, sessionid;		/* [a] plus one; 0: none (fs/proc/pid_session.c) */
 };

@@ -130,6 +130,8 @@ copy_layout(struct mm *child, const struct mm *old)
 	child->lock_future = child->locked_pages = 0;
 	child->hiwater_pages = child->total_pages;
 	child->full_len = 0;		/* areas may have been left out */
+	if (child->exe)
+		file_get(child->exe);
 	commit_add(child->committed);
 }
 

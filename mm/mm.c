@@ -117,6 +117,8 @@ mm_put(struct mm *mm)
 	mm->cached = NULL;
 	commit_add(-(long)mm->committed);
 	areas_free(dead);
+	if (mm->exe)
+		file_put(mm->exe);
 	mm_drop(mm);
 }
 

@@ -66,6 +66,7 @@ struct mm {			/* Guarded by: l lock  p pt_lock, or l for writing  i immutable  a
 	ulong	pt_pages;		/* [p] */
 	u32	lock_future;		/* [l] VM_LOCKED_MASK of areas to come: mlockall(MCL_FUTURE) */
 	u64	start_stack;		/* sp at exec */
+	struct file *exe;		/* [i] once it runs: its program, which nobody writes to meanwhile, or NULL */
 	bool	undumpable;		/* [a] what is in it is not for its user's other programs: PR_SET_DUMPABLE */
 	u32	membarrier;		/* [a] commands registered for (kernel/membarrier.c) */
 };

@@ -13,6 +13,7 @@
 #include "kernel/signal.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/mm.h"
 #include "mm/slab.h"
 
 /* --- what a path or file is called --- */
@@ -229,18 +230,15 @@ proc_fdinfo_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
 static struct file *
 task_exe(struct task *t)
 {
-	ulong flags = spin_lock_irqsave(&tasks_lock);
-	struct sighand *sh = t->sighand;
-	struct file *f = NULL;
+	struct mm *mm = task_mm_get(t);
+	struct file *f;
 
-	if (sh && t->mm) {
-		spin_lock(&sh->lock);
-		f = t->proc->exe;
-		if (f)
-			file_get(f);
-		spin_unlock(&sh->lock);
-	}
-	spin_unlock_irqrestore(&tasks_lock, flags);
+	if (!mm)
+		return NULL;
+	f = mm->exe;
+	if (f)
+		file_get(f);
+	mm_put(mm);
 	return f;
 }
 
