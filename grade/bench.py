@@ -3,7 +3,7 @@
     python3 -m grade.bench [--kernel IMAGE] [--linux VMLINUX] [ROW...]
     python3 -m grade.bench --disk [--kernel IMAGE] [--linux VMLINUX] [PART...]     see bench_disk.py
 
-One hart, 256 MiB, -icount shift=0: a nanosecond of the machine is one instruction, so the figures
+One hart, 2 GiB (for 10,000 tasks), -icount shift=0: a nanosecond of the machine is one instruction, so the figures
 repeat whatever else the host does.  grade/bench_linux.tsv holds what Linux took; --linux Image
 measures that kernel instead and prints lines for the file.  Rows about files run on tmpfs, and once
 more, as ROW@ext4, on an ext4 image that is a virtio disk.
@@ -21,6 +21,7 @@ from grade.cpio import pack
 from grade.machine import BUILD, OUT, ROOT, Machine
 
 LINUX = ROOT / "grade" / "bench_linux.tsv"
+PROGRAMS = ("bench", "ipcbench", "taskbench")       # user/bench
 
 
 def figures(foreign, kernel, build, rows):
@@ -28,20 +29,23 @@ def figures(foreign, kernel, build, rows):
     archive, disk = OUT / f"bench-{os.getpid()}.cpio", bench_disk.DISK
     OUT.mkdir(exist_ok=True)
     # A second archive after the first: the kernel unpacks both.
-    archive.write_bytes((ROOT / build / "initramfs.cpio").read_bytes() +
-                        pack({"bin/bench": (0o100755, (ROOT / build / "user/bench/bench").read_bytes())}))
+    programs = {f"bin/{p}": (0o100755, (ROOT / build / "user/bench" / p).read_bytes()) for p in PROGRAMS}
+    archive.write_bytes((ROOT / build / "initramfs.cpio").read_bytes() + pack(programs))
     make_ext4(disk, 512)
     here = [row for row in rows if "@" not in row]
     there = [row.partition("@")[0] for row in rows if "@ext4" in row]
     text = ""
-    with Machine(kernel=kernel, foreign=foreign, initrd=archive, append="quiet norandmaps console=ttyS0", icount=True,
-                 disks=[f"{disk},cache=unsafe"], extra=SLEEP, name="bench") as m:   # a flush costs the host nothing
+    with Machine(kernel=kernel, foreign=foreign, initrd=archive, append="quiet norandmaps console=ttyS0", mem="2G",
+                 icount=True, extra=SLEEP, name="bench",
+                 disks=[f"{disk},cache=unsafe"]) as m:          # a flush costs the host nothing
         m.boot(timeout=60)
         if here or not rows:
-            text += m.run("bench -d /tmp " + " ".join(here), timeout=600)
+            for program in PROGRAMS:
+                text += "\n" + m.run(f"{program} -d /tmp " + " ".join(here), timeout=600)
         if there or not rows:
-            text += "\n" + m.run("mount -t ext4 /dev/vda /mnt && bench -f -d /mnt -s @ext4 " + " ".join(there),
-                                 timeout=600, check=False)
+            m.run("mount -t ext4 /dev/vda /mnt", check=False)
+            for program in PROGRAMS:
+                text += "\n" + m.run(f"{program} -f -d /mnt -s @ext4 " + " ".join(there), timeout=600, check=False)
     disk.unlink()
     archive.unlink()
     return {a: int(b) for a, b in re.findall(r"^([\w@]+) +(\d+)$", text, re.M)}

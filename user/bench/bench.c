@@ -1,77 +1,12 @@
 /*
- * bench.c - what one operation costs, in guest instructions.
- *
- * Meant for a machine where one nanosecond is one instruction (QEMU -icount shift=0); elsewhere
- * the figures are plain nanoseconds.  Each row doubles its count until a run lasts 2 ms, then
- * prints the smallest of five runs (of three, where a disk is waited for): "name value".  Only the
- * Linux ABI is used, so the same binary measures Linux.  grade/bench.py runs it and draws the table.
- *
- * A row that waits for a disk leaves out the time in which the hart idled, by /proc/stat, whose grain
- * of 10 ms asks for longer runs.
- *
- * usage: bench [-f] [-d DIR] [-s SUFFIX] [ROW]...
- *	-f  only rows about files	-d  where those are (/tmp)	-s  put behind their names
+ * bench.c - what one operation costs: calls, pipes, signals, processes, memory, files. See bench.h.
  */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include "bench.h"
 
-#define MIN_RUN_NS	2000000
-#define MIN_WAIT_NS	200000000	/* of a run that waits for a disk */
-#define RUNS		5
-#define PAGE		4096
-#define MIB		(1L << 20)
-
-static const char *self;
-static char path[128] = "/tmp";
-static const char *suffix = "";
-static char buffer[65536];
-static int fd, up[2], down[2];
+static int up[2], down[2];
 static volatile int signals;
 
-static long
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000L + t.tv_nsec;
-}
-
-static void
-die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-/* Nanoseconds that this machine has idled, or waited for its disks, to 10 ms. */
-static long
-idle(void)
-{
-	char line[256] = "";
-	long user, nice_, system, idle_ = 0, wait_ = 0;
-	FILE *f = fopen("/proc/stat", "r");
-
-	if (!f)
-		return 0;
-	if (fgets(line, sizeof line, f))
-		sscanf(line, "cpu %ld %ld %ld %ld %ld", &user, &nice_, &system, &idle_, &wait_);
-	fclose(f);
-	return (idle_ + wait_) * 10000000;
-}
-
-#define MUST(x) do { if (!(x)) die(#x); } while (0)
-
-/* ---- bodies: do it n times, return what is to be taken off or added (0 mostly) ---- */
+/* ---- bodies: do it n times ---- */
 
 static void null_syscall(long n) { while (n--) syscall(SYS_getppid); }
 static void read_zero(long n) { while (n--) MUST(read(fd, buffer, 1) == 1); }
@@ -293,13 +228,7 @@ need_echo(void)
 	close(up[1]);
 }
 
-static const struct row {
-	const char *name;
-	void	(*prepare)(void);
-	void	(*body)(long n);
-	long	per;			/* operations in one round of body */
-	enum { OTHER, FILES, WAITS } kind;	/* about files; waits for a disk, if they are on one */
-} rows[] = {
+static const struct row rows[] = {
 	{ "null_syscall", NULL, null_syscall, 1, OTHER },
 	{ "read1_devzero", need_zero, read_zero, 1, OTHER },
 	{ "write1_devnull", need_null, write_null, 1, OTHER },
@@ -326,76 +255,10 @@ static const struct row {
 	{ "write_16m_page", NULL, write_16m_fsync, 16 * MIB / PAGE, WAITS },
 };
 
-static long
-timed(const struct row *row, long n)
-{
-	long idled = row->kind == WAITS ? idle() : 0, t = now();
-
-	row->body(n);
-	t = now() - t;
-	return row->kind == WAITS ? t - (idle() - idled) : t;
-}
-
-static void
-measure(const struct row *row)
-{
-	long n = 1, best = 0, enough = row->kind == WAITS ? MIN_WAIT_NS : MIN_RUN_NS;
-
-	if (row->prepare)
-		row->prepare();
-	timed(row, 1);
-	while (timed(row, n) < enough)
-		n *= 2;
-	for (int i = row->kind == WAITS ? 2 : 0; i < RUNS; i++) {
-		long t = timed(row, n);
-
-		if (!best || t < best)
-			best = t;
-	}
-	printf("%s%-*s %ld\n", row->name, 24 - (int)strlen(row->name), row->kind == OTHER ? "" : suffix,
-	       best / (n * row->per));
-	fflush(stdout);
-	unlink(path);
-}
-
-static int
-wanted(const char *name, int argc, char **argv)
-{
-	if (argc == 0)
-		return 1;
-	while (argc--)
-		if (!strcmp(*argv++, name))
-			return 1;
-	return 0;
-}
-
 int
 main(int argc, char **argv)
 {
-	int only_files = 0, c;
-
-	self = argv[0];
 	if (argc > 1 && !strcmp(argv[1], "--exit"))
 		return 0;
-	while ((c = getopt(argc, argv, "fd:s:")) != -1) {
-		only_files |= c == 'f';
-		if (c == 'd')
-			strncpy(path, optarg, sizeof path - 10);
-		if (c == 's')
-			suffix = optarg;
-	}
-	strcat(path, "/bench.f");
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (!(only_files && rows[i].kind == OTHER) && wanted(rows[i].name, argc - optind, argv + optind)) {
-			pid_t p;
-
-			fflush(stdout);
-			p = fork();		/* each row starts from a clean process */
-			if (p == 0) {
-				measure(&rows[i]);
-				exit(0);
-			}
-			waitpid(p, NULL, 0);
-		}
-	return 0;
+	return bench(rows, sizeof rows / sizeof rows[0], argc, argv);
 }
