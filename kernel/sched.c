@@ -16,9 +16,9 @@
  *                 rq->curr, or on a queue of it, or its registers are saved.  So a task
  *                 that wakes up on another cpu never runs there before it has left here.
  *             S2  se.queued <=> on a queue of cpu_rq(t->cpu); curr is never queued.
- *             S3  if somebody waits and curr has a slice, rq->slice is pending.  Otherwise it
- *                 may be; it is not cancelled at each switch, for it is cheaper to let it run
- *                 out and find nobody waiting.
+ *             S3  if somebody waits and curr has a slice, rq->slice is pending, for its end or before.
+ *                 Otherwise it may be; it is not cancelled at each switch, for it is cheaper to let
+ *                 it run out and find nobody waiting.
  * Not here    where a task should run, stealing (balance.c); what waiting means (waitq.c).
  */
 #include "kernel/sched.h"
@@ -90,14 +90,23 @@ slice_left(struct rq *rq, struct task *t) MUST_HOLD(rq->lock)
 	return t->se.slice_left ? t->se.slice_left : t->se.class->slice(rq, t);
 }
 
-/* Have rq->slice pending if curr has a slice to end (S3). On rq's cpu. */
+/* When curr's slice ends, if nothing tells before: 0 if it has none, or rq->slice is pending until then. */
+static inline u64
+slice_untold(struct rq *rq) MUST_HOLD(rq->lock)
+{
+	u64 left = slice_left(rq, rq->curr), end = ticks_to_monotonic(rq->curr->se.exec_start) + left;
+
+	return !left || (timer_pending(&rq->slice) && rq->slice.expires <= end) ? 0 : end;
+}
+
+/* Keep S3. On rq's cpu. */
 static void
 slice_arm(struct rq *rq) MUST_HOLD(rq->lock)
 {
-	u64 left = slice_left(rq, rq->curr);
+	u64 end = slice_untold(rq);
 
-	if (left)
-		timer_start(&rq->slice, ticks_to_monotonic(rq->curr->se.exec_start) + left);
+	if (end)
+		timer_start(&rq->slice, end);
 }
 
 static void
@@ -137,7 +146,7 @@ enqueue(struct rq *rq, struct task *t, bool wakeup) MUST_HOLD(rq->lock)
 	class->enqueue(rq, t, wakeup);
 	if (class == now ? class->preempts && class->preempts(rq, t) : class->order < now->order) {
 		rq_resched(rq);
-	} else if (!timer_pending(&rq->slice)) {
+	} else if (rq->nr_ready == 1 && slice_untold(rq)) {
 		if (rq->cpu == current->cpu)
 			slice_arm(rq);
 		else
@@ -392,7 +401,7 @@ reschedule(enum mode mode) NO_TSA
 	next = rq_pick(rq);
 	next->se.exec_start = now;
 	rq->curr = next;
-	if (rq->nr_ready && !timer_pending(&rq->slice))
+	if (rq->nr_ready)
 		slice_arm(rq);
 	if (next == prev) {
 		spin_unlock_irqoff(&rq->lock);
@@ -507,13 +516,21 @@ static void
 task_reclass(struct rq *rq, struct task *t) NO_TSA
 {
 	bool queued = t->se.queued;
-	int prio = MAX(t->se.base_prio, t->se.donated);
+	int prio = MAX(t->se.base_prio, t->se.donated), before = t->se.prio;
 
 	if (queued)
 		rq_dequeue(rq, t);
 	WRITE_ONCE(t->se.prio, prio);
 	t->se.class = prio ? &sched_rt : &sched_rr;
 	t->se.slice_left = 0;
+	if (queued && prio && prio < before) {
+		/* Lowered, it is the first of its new equals; raised, the last (sched(7)). */
+		t->se.queued = true;
+		rq->nr_ready++;
+		t->se.class->put_back(rq, t, false);
+		spin_unlock_irqoff(&rq->lock);
+		return;
+	}
 	task_requeue(rq, t, queued);
 }
 
@@ -548,6 +565,11 @@ sched_set_policy(struct task *t, int policy, int prio) NO_TSA
 		return -EINVAL;
 	flags = irq_save();
 	rq = task_rq_lock(t);
+	if (t->se.policy == policy && t->se.base_prio == prio) {
+		spin_unlock_irqoff(&rq->lock);	/* it keeps its place */
+		irq_restore(flags);
+		return 0;
+	}
 	t->se.policy = policy;
 	t->se.base_prio = prio;
 	task_reclass(rq, t);
