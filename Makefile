@@ -9,6 +9,7 @@
 #   make run-gdb      boot and wait for `make gdb` in another terminal
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
 #   make hostile-calls  1,000,000 calls of any kind (CALLS=n SEED=n)
+#   make sched-proof  the schedule seen from outside, at length, and wrong schedulers (SETS=n SEED=n ONLY=word)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make doctor       each tool: needed, found, how to get it
@@ -207,6 +208,12 @@ CALLS	?= 1000000
 hostile-calls: tools-build-run-test
 	$(call one_build,debug)
 	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.hostile --calls $(CALLS) --seed $(SEED)
+
+SETS	?= 2000
+.PHONY: sched-proof
+sched-proof: tools-build-run-test
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.sched --sets $(SETS) --seed $(SEED) --only "$(ONLY)"
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all

@@ -4,6 +4,7 @@
 #   user/bin      X.c or X/*.c            -> $(O)/user/bin/X      (common/: what they share)
 #   user/tests    X.c: guest tests        -> $(O)/user/tests/X   (make user-tests; not in the initramfs)
 #   user/bench    X.c                     -> $(O)/user/bench/X   (likewise)
+#   user/sched    X.c: what grade/sched watches  -> $(O)/user/sched/X   (likewise)
 #
 # Objects are in $(O)/user/obj.
 
@@ -12,8 +13,7 @@ ULIB	:= $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/lib/*.c)) \
 UPROGS	:= $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) \
 	   $(patsubst user/bin/%/,%,$(filter-out user/bin/common/,$(wildcard user/bin/*/))))
 UCOMMON	:= $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/bin/common/*.c))
-UTESTS	:= $(patsubst user/tests/%.c,$(O)/user/tests/%,$(wildcard user/tests/*.c)) \
-	   $(patsubst user/bench/%.c,$(O)/user/bench/%,$(wildcard user/bench/*.c))
+UTESTS	:= $(patsubst user/%.c,$(O)/user/%,$(wildcard $(addsuffix /*.c,user/tests user/bench user/sched)))
 
 # The compiler's own headers (stddef.h, stdarg.h, stdbool.h) and ours: nothing of the host's.
 UINC	:= -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iuser/lib/include -Iinclude

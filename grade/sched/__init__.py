@@ -1,0 +1,1 @@
+"""The scheduler watched from outside the machine, and judged (docs/sched-proof.md)."""
