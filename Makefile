@@ -17,6 +17,7 @@
 #
 #   CPUS=n MEM=m      the machine            BOARD=virt|sifive_u
 #   DEBUG=1           every safety net       LLVM=1   clang and lld
+#   LATENCY=1         keep the longest sections that cannot be preempted (DEBUG=1 does too)
 #   V=1               show the commands      O=dir    build somewhere else
 #   APPEND="words"    more of the kernel's command line
 #   INITRD=1          run from the initramfs, as sifive_u always does      DISK=file   another disk
@@ -25,7 +26,7 @@
 BOARD	?= virt
 CPUS	?= $(if $(filter sifive_u,$(BOARD)),5,2)
 MEM	?= $(if $(filter debian,$(ROOT)),512M,256M)
-O	?= build$(if $(LLVM)$(DEBUG),/$(if $(LLVM),llvm$(if $(DEBUG),-debug),debug))
+O	?= build$(if $(LLVM)$(DEBUG)$(LATENCY),/$(if $(LLVM),llvm$(if $(DEBUG),-debug),$(if $(DEBUG),debug,latency)))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
@@ -54,14 +55,15 @@ CFLAGS	:= -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-common -fno-strict-alias
 	   -march=$(MARCH) -mabi=lp64 -mcmodel=medany -mstrict-align \
 	   -I. -Iinclude -Iarch/riscv/include -D__KERNEL__
 CFLAGS	+= $(if $(LLVM),-Wno-unused-command-line-argument -mno-relax,-msmall-data-limit=0)
+CFLAGS	+= $(if $(LATENCY),-DLATENCY)
 ifdef DEBUG
-CFLAGS	+= -DDEBUG
+CFLAGS	+= -DDEBUG -DLATENCY
 # The sanitizers (docs/debugging.md): each check is a call of mm/kasan.c, kernel/ubsan.c or kernel/stackprotect.c.
 KASAN	:= -fsanitize=kernel-address $(foreach o,instrumentation-with-call-threshold=0 stack=0 globals=1,\
 	   $(if $(LLVM),-mllvm -asan-$(o),--param asan-$(o)))
 UBSAN	:= -fsanitize=undefined -fno-sanitize-recover=undefined -fstack-protector-strong
 # What runs before paging, what checks, and what works on free memory.
-NO_SANITIZER := arch/riscv/early.c kernel/ubsan.c kernel/stackprotect.c mm/kasan.c lib/string.c
+NO_SANITIZER := arch/riscv/early.c kernel/ubsan.c kernel/stackprotect.c kernel/latency.c mm/kasan.c lib/string.c
 NO_KASAN := mm/slab.c mm/slab_debug.c mm/leak.c
 # mm/kasan.c has checked memcpy and its like, and calls these.
 $(O)/lib/string.o: RENAME := $(foreach f,memcpy memmove memset memcmp strlen,-D$(f)=raw_$(f))

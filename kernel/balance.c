@@ -72,7 +72,7 @@ balance_steal(struct rq *rq) NO_TSA
 			t = (*c)->steal(from, rq->cpu);
 		if (t) {
 			rq_dequeue(from, t);
-			rq->nr_migrations++;
+			sched_note_migration(rq, t);
 			rq_enqueue(rq, t, false);
 		}
 	}

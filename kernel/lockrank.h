@@ -12,6 +12,7 @@ enum lock_rank {
 	RANK_NONE,		/* unchecked: only for locks of the checker itself and tests */
 
 	/* Sleeping locks (mutex, rwsem). */
+	RANK_SCHEDTRACE,	/* starting, stopping and reading the scheduler's trace; text is made under it */
 	RANK_EXEC,		/* one exec at a time in a process */
 	RANK_FILE_POS,		/* a file's offset, held across read and write */
 	RANK_ASYNC,		/* whom a file signals; held while it is asked for its queues */

@@ -179,7 +179,7 @@ task_place_on(int cpu, struct rq *rq, struct task *t, bool wakeup) NO_TSA
 		spin_unlock_irqoff(&rq->lock);
 		rq = rq_of_cpu[cpu];
 		spin_lock_irqoff(&rq->lock);
-		rq->nr_migrations++;
+		sched_note_migration(rq, t);
 		if (likely(t->se.allowed & BIT(cpu)))
 			break;
 		cpu = balance_choose_cpu(t);
@@ -230,6 +230,7 @@ wake_task(struct task *t, int mask) NO_TSA
 		return false;
 	}
 	WRITE_ONCE(t->state, TASK_RUNNING);
+	sched_note_ready(t, TRACE_WAKE);
 	if (t->on_cpu || t->se.queued)
 		spin_unlock_irqoff(&rq->lock);	/* on its way to sleep, or to another cpu: it stays */
 	else if ((mask & WAKE_SYNC) && follows_waker(t))
@@ -246,6 +247,7 @@ sched_start(struct task *t) NO_TSA
 	ulong flags = irq_save();
 
 	WRITE_ONCE(t->state, TASK_RUNNING);
+	sched_note_ready(t, TRACE_NEW);
 	task_place(task_rq_lock(t), t, false);
 	irq_restore(flags);
 	if (READ_ONCE(current->arch.work) & TASK_WORK_RESCHED)
@@ -334,6 +336,7 @@ put_back(struct rq *rq, struct task *prev, enum mode mode, u64 now) MUST_HOLD(rq
 	bool over = mode == YIELDED || rq->slice_over;
 	u64 left, ran;
 
+	prev->se.ready_since = now;
 	if (prev == rq->idle)
 		return;
 	if (unlikely(!(prev->se.allowed & BIT(rq->cpu)))) {
@@ -399,7 +402,7 @@ reschedule(enum mode mode) NO_TSA
 	prev->se.runtime += now - prev->se.exec_start;
 
 	next = rq_pick(rq);
-	next->se.exec_start = now;
+	sched_note_run(rq, next, now);
 	rq->curr = next;
 	if (rq->nr_ready)
 		slice_arm(rq);
@@ -414,6 +417,7 @@ reschedule(enum mode mode) NO_TSA
 	if (next == rq->idle)
 		enter_idle(rq);
 	rq->switches++;
+	schedtrace_switch(prev, next);
 	next->on_cpu = 1;
 	lockcheck_hand_over(&rq->lock, prev, next);
 	switch_mm(prev, next);

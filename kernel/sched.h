@@ -6,6 +6,7 @@
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
+#include "kernel/schedtrace.h"
 #include "kernel/task.h"
 
 struct rq {				/* Guarded by: q lock  a atomic  i immutable */
@@ -22,6 +23,7 @@ struct rq {				/* Guarded by: q lock  a atomic  i immutable */
 	struct timer slice;		/* ends curr's slice if somebody waits then; left to run out otherwise */
 	u64	switches;		/* [q] */
 	u64	idle_ns;		/* [q] */
+	u64	waited;			/* [q] by the tasks that it ran, between being ready and running; timer ticks */
 	ulong	nr_migrations;		/* [q] tasks that came from another cpu */
 };
 
@@ -46,6 +48,36 @@ struct sched_class {
 extern const struct sched_class sched_rt, sched_rr, sched_idle;
 extern const struct sched_class *const sched_classes[];		/* in order, NULL-terminated */
 struct rq *cpu_rq(int cpu);
+
+/* --- what is counted and traced as it happens --- */
+
+/* t is ready from now on: woken, or new. */
+static inline void
+sched_note_ready(struct task *t, enum trace_event event)
+{
+	t->se.ready_since = timer_ticks();
+	schedtrace_ready(t, event);
+}
+
+/* t, which does not run, comes from another cpu to rq's. */
+static inline void
+sched_note_migration(struct rq *rq, struct task *t) MUST_HOLD(rq->lock)
+{
+	rq->nr_migrations++;
+	t->se.migrations++;
+	schedtrace_migrate(t, rq->cpu);
+}
+
+/* t is put on rq's cpu. */
+static inline void
+sched_note_run(struct rq *rq, struct task *t, u64 now) MUST_HOLD(rq->lock)
+{
+	t->se.exec_start = now;
+	if (t == rq->idle)
+		return;
+	t->se.waited += now - t->se.ready_since;
+	rq->waited += now - t->se.ready_since;
+}
 
 void	sched_init(void);
 void	sched_init_cpu(int cpu, struct task *idle);

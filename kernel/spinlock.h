@@ -15,6 +15,7 @@
 #include "arch/cpu.h"
 #include "arch/irqflags.h"
 #include "arch/switch.h"
+#include "kernel/latency.h"
 #include "kernel/lockrank.h"
 #include "lib/types.h"
 
@@ -72,6 +73,7 @@ preempt_disable(void)
 {
 	((struct task_arch *)current)->preempt_count++;
 	barrier();
+	latency_begin();
 }
 
 /* Reschedules if that became due. */
@@ -82,6 +84,8 @@ preempt_enable(void)
 
 	barrier();
 	t->preempt_count--;
+	if (LATENCY_TIMED && irq_enabled())
+		latency_end();
 	if (unlikely(READ_ONCE(t->work) & TASK_WORK_RESCHED))
 		preempt_resched();
 }

@@ -75,7 +75,10 @@ struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lo
 	u64	exec_start;		/* when it was last put on the cpu, timer ticks */
 	u64	runtime;		/* total on a cpu before that, timer ticks: task_runtime() says it in ns */
 	u64	vruntime;
+	u64	ready_since;		/* when it last became ready and did not run, timer ticks */
+	u64	waited;			/* total from then until it ran, timer ticks */
 	ulong	nvcsw, nivcsw;		/* switches: voluntary, not */
+	ulong	migrations;		/* from one hart to another */
 };
 
 #ifdef DEBUG

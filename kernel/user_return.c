@@ -9,6 +9,7 @@
  */
 #include "arch/irqflags.h"
 #include "arch/trap.h"
+#include "kernel/latency.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -35,4 +36,5 @@ user_return_work(struct trapframe *r)
 		}
 		irq_disable();
 	}
+	latency_end();
 }

@@ -75,33 +75,57 @@ readable(ulong fp, const struct task *t)
 	return fp >= (ulong)overflow_stacks + 16 && fp <= (ulong)overflow_stacks + sizeof(overflow_stacks);
 }
 
-/* Follow from fp; stack tells which stack is legitimate. */
+/*
+ * One step up from the frame *fp: *pc is in its caller, or, with *trap its frame, where that trap happened. False at
+ * the end. t tells which stack is legitimate.
+ */
+static bool
+step_up(ulong *fp, const struct task *t, ulong *pc, const struct trapframe **trap)
+{
+	ulong ra, next;
+
+	*trap = NULL;
+	if (!readable(*fp, t))
+		return false;
+	ra = ((const ulong *)*fp)[-1];
+	next = ((const ulong *)*fp)[-2];
+	if (!is_text(ra))
+		return false;
+	*pc = ra - 1;			/* the call, not what follows it */
+	if (ra == (ulong)trap_kernel_return) {
+		if (!readable(*fp + sizeof(**trap), t))
+			return false;
+		*trap = (const struct trapframe *)*fp;
+		*pc = (*trap)->pc;
+		next = (*trap)->s0;
+	}
+	*fp = next == *fp ? 0 : next;
+	return true;
+}
+
 static void
 walk(ulong fp, const struct task *t)
 {
-	const struct trapframe *r;
-	ulong ra, next;
-	int depth;
+	const struct trapframe *trap;
+	ulong pc;
 
-	for (depth = 0; depth < MAX_DEPTH && readable(fp, t); depth++) {
-		ra = ((const ulong *)fp)[-1];
-		next = ((const ulong *)fp)[-2];
-		if (!is_text(ra))
-			return;
-		if (ra == (ulong)trap_kernel_return) {
-			r = (const struct trapframe *)fp;
-			if (!readable(fp + sizeof(*r), t))
-				return;
-			printk("  trap, cause 0x%lx\n", r->cause);
-			print_line(r->pc);
-			next = r->s0;
-		} else {
-			print_line(ra - 1);	/* the call, not what follows it */
-		}
-		if (next == fp)
-			return;
-		fp = next;
+	for (int depth = 0; depth < MAX_DEPTH && step_up(&fp, t, &pc, &trap); depth++) {
+		if (trap)
+			printk("  trap, cause 0x%lx\n", trap->cause);
+		print_line(pc);
 	}
+}
+
+void
+backtrace_save(ulong *pcs, uint n, ulong fp)
+{
+	const struct trapframe *trap;
+	uint i = 0;
+
+	while (i < n && step_up(&fp, current, &pcs[i], &trap))
+		i++;
+	if (i < n)
+		pcs[i] = 0;
 }
 
 void

@@ -49,6 +49,7 @@ cause_name(ulong cause)
 static void
 interrupt(struct trapframe *r)
 {
+	latency_begin();
 	current->arch.preempt_count++;
 	switch (r->cause & ~CAUSE_INTERRUPT) {
 	case IRQ_TIMER:
@@ -110,6 +111,7 @@ trap_user(struct trapframe *r)
 {
 	if ((long)r->cause < 0) {
 		interrupt(r);
+		latency_end();
 		return;
 	}
 	if (r->cause == CAUSE_ILLEGAL && fpu_trap(r))
@@ -176,6 +178,7 @@ trap_kernel(struct trapframe *r)
 	interrupt(r);
 	if (current->arch.preempt_count == 0 && (READ_ONCE(current->arch.work) & TASK_WORK_RESCHED))
 		sched_preempt();
+	latency_end();
 }
 
 /* From entry.S, on this cpu's overflow stack: the trapped code's sp is outside its task's stack. */

@@ -108,8 +108,7 @@ proc_cpuinfo_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	return 0;
 }
 
-/* How long cpu has idled, with the stretch it may be in, ns. */
-static u64
+u64
 cpu_idle_ns(int cpu)
 {
 	struct rq *rq = cpu_rq(cpu);

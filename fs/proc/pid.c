@@ -561,6 +561,8 @@ static const struct pentry net_table[] = {
 	SECRET("personality", 0400, personality_show), \
 	PTEXT("projid_map", ALL_IDS), \
 	LINK(root), \
+	PFILE("sched", proc_pid_sched_show), \
+	PFILE("schedstat", proc_pid_schedstat_show), \
 	PFILE("sessionid", proc_sessionid_show), \
 	PTEXT("setgroups", "allow\n"), \
 	SECRET("smaps", 0444, proc_smaps_show), \

@@ -81,6 +81,19 @@ int	proc_diskstats_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_vmstat_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_slabinfo_show(struct pbuf *b, const struct pnode *n, struct task *t);
 
+/* How long cpu has idled, with the stretch it may be in, ns. */
+u64	cpu_idle_ns(int cpu);
+
+/* --- sched.c, schedtrace.c, latency.c --- */
+int	proc_sched_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_schedstat_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_pid_sched_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_pid_schedstat_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_schedtrace_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_schedtrace_write(const struct pnode *n, struct task *t, char *s, size_t len);
+int	proc_latency_show(struct pbuf *b, const struct pnode *n, struct task *t);
+int	proc_latency_write(const struct pnode *n, struct task *t, char *s, size_t len);
+
 /* --- sys.c --- */
 extern const struct pentry proc_sys_table[];	/* /proc/sys */
 

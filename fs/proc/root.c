@@ -100,6 +100,13 @@ unimplemented_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	return 0;
 }
 
+#ifdef LATENCY
+#define LATENCY_ENTRIES \
+	{ .name = "latency", .mode = S_IFREG | 0644, .show = proc_latency_show, .write = proc_latency_write },
+#else
+#define LATENCY_ENTRIES
+#endif
+
 static const struct pentry proc_root_table[] = {
 	{ .name = "self", .mode = S_IFLNK | 0777, .readlink = self_readlink },
 	{ .name = "thread-self", .mode = S_IFLNK | 0777, .readlink = thread_self_readlink },
@@ -111,10 +118,14 @@ static const struct pentry proc_root_table[] = {
 	PFILE("diskstats", proc_diskstats_show),
 	PFILE("filesystems", proc_filesystems_show),
 	PFILE("interrupts", proc_interrupts_show),
+	LATENCY_ENTRIES
 	PFILE("loadavg", proc_loadavg_show),
 	PFILE("meminfo", proc_meminfo_show),
 	PTEXT("modules", ""),
 	PFILE("partitions", proc_partitions_show),
+	PFILE("sched", proc_sched_show),
+	PFILE("schedstat", proc_schedstat_show),
+	{ .name = "schedtrace", .mode = S_IFREG | 0644, .show = proc_schedtrace_show, .write = proc_schedtrace_write },
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_slabinfo_show },
 	PFILE("stat", proc_stat_show),
 	PTEXT("swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),

@@ -1,5 +1,4 @@
 /* env [-i] [-u NAME] [NAME=VALUE...] [COMMAND [ARGUMENT...]] */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +25,8 @@ main(int argc, char **argv)
 	}
 	for (; optind < argc && strchr(argv[optind], '='); optind++)
 		putenv(argv[optind]);
-	if (optind < argc) {
-		execvp(argv[optind], argv + optind);
-		c = errno == ENOENT ? 127 : 126;
-		warn_errno(argv[optind]);
-		return c;
-	}
+	if (optind < argc)
+		return run_instead(argv + optind);
 	for (e = environ; e && *e; e++)
 		puts(*e);
 	return finish_output(0);

@@ -1,126 +1,161 @@
-/* ps - the processes, from /proc. */
-#include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
-#include <pwd.h>
+/* ps [-l] [-o COLUMN,...] [-p PID,...] - the processes, from /proc. -l: how they are scheduled, too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "common/cmd.h"
+#include "common/process.h"
 
-struct process {
-	int	pid, ppid, tty;
-	char	state, comm[32];
-	unsigned long ticks, rss;	/* processor time; resident pages */
-	uid_t	uid;
+#define USAGE		"ps [-Ael] [-o COLUMN[,COLUMN]...] [-p PID[,PID]...]"
+#define DEFAULT		"pid,ppid,user,s,rss,time,args"
+#define LONG		"pid,ppid,user,s,cls,rtprio,pri,ni,hart,rss,time,args"
+#define COLUMNS_MAX	24
+
+static void put_pid(const struct process *p, char *b, int n) { snprintf(b, n, "%d", p->pid); }
+static void put_ppid(const struct process *p, char *b, int n) { snprintf(b, n, "%d", p->ppid); }
+static void put_state(const struct process *p, char *b, int n) { snprintf(b, n, "%c", p->state); }
+static void put_class(const struct process *p, char *b, int n) { snprintf(b, n, "%s", policy_class(p->policy)); }
+static void put_pri(const struct process *p, char *b, int n) { snprintf(b, n, "%d", 39 - p->priority); }
+static void put_hart(const struct process *p, char *b, int n) { snprintf(b, n, "%d", p->hart); }
+static void put_threads(const struct process *p, char *b, int n) { snprintf(b, n, "%d", p->threads); }
+static void put_rss(const struct process *p, char *b, int n) { snprintf(b, n, "%luK", p->rss * 4); }
+static void put_comm(const struct process *p, char *b, int n) { snprintf(b, n, "%s", p->comm); }
+
+/* Of real time alone. */
+static void
+put_rtprio(const struct process *p, char *b, int n)
+{
+	snprintf(b, n, p->rt_priority ? "%d" : "-", p->rt_priority);
+}
+
+/* Of time sharing alone. */
+static void
+put_nice(const struct process *p, char *b, int n)
+{
+	snprintf(b, n, p->rt_priority ? "-" : "%d", p->nice);
+}
+
+static void
+put_time(const struct process *p, char *b, int n)
+{
+	unsigned long s = p->ticks / sysconf(_SC_CLK_TCK);
+
+	snprintf(b, n, "%lu:%02lu", s / 60, s % 60);
+}
+
+static const struct column {
+	const char *name, *other, *title;	/* two names; of the title's width, negative: left-aligned */
+	int	width;
+	void	(*put)(const struct process *p, char *buf, int size);
+} columns[] = {
+	{ "pid", "pid", "PID", 5, put_pid },
+	{ "ppid", "ppid", "PPID", 5, put_ppid },
+	{ "user", "uname", "USER", -8, process_user },
+	{ "s", "state", "S", 1, put_state },
+	{ "cls", "class", "CLS", -3, put_class },
+	{ "rtprio", "rtprio", "RTPRIO", 6, put_rtprio },
+	{ "pri", "priority", "PRI", 3, put_pri },
+	{ "ni", "nice", "NI", 3, put_nice },
+	{ "hart", "psr", "HART", 4, put_hart },
+	{ "nlwp", "thcount", "NLWP", 4, put_threads },
+	{ "rss", "rss", "RSS", 8, put_rss },
+	{ "time", "cputime", "TIME", 7, put_time },
+	{ "comm", "ucmd", "COMMAND", -15, put_comm },
+	{ "args", "cmd", "COMMAND", -27, process_command },
 };
 
-/* Read a small file of a process. Length, -1 if it has gone. */
-static int
-slurp(int pid, const char *name, char *buf, int size)
-{
-	char path[64];
-	int fd, n;
+static const struct column *chosen[COLUMNS_MAX];
+static int nchosen;
 
-	snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return -1;
-	n = read(fd, buf, size - 1);
-	close(fd);
-	if (n >= 0)
-		buf[n] = '\0';
-	return n;
+static void
+choose(char *list)
+{
+	char *name;
+	size_t i;
+
+	for (name = strtok(list, ", "); name; name = strtok(NULL, ", ")) {
+		for (i = 0; i < sizeof columns / sizeof *columns; i++)
+			if (!strcmp(name, columns[i].name) || !strcmp(name, columns[i].other))
+				break;
+		if (i == sizeof columns / sizeof *columns)
+			die("there is no column %s", name);
+		if (nchosen == COLUMNS_MAX)
+			die("more than %d columns", COLUMNS_MAX);
+		chosen[nchosen++] = &columns[i];
+	}
 }
 
-/* /proc/PID/stat: pid (comm) state ppid pgrp session tty ... utime stime at 14, rss at 24. */
-static int
-read_stat(int pid, struct process *p)
+/* A line: the titles if p is NULL. The last column is as wide as it is. */
+static void
+line(const struct process *p)
 {
-	char buf[1024], *open, *close, *s;
-	struct stat st;
+	char text[512];
 	int i;
 
-	if (slurp(pid, "stat", buf, sizeof buf) <= 0)
-		return -1;
-	open = strchr(buf, '(');
-	close = strrchr(buf, ')');
-	if (!open || !close)
-		return -1;
-	memset(p, 0, sizeof *p);
-	p->pid = pid;
-	snprintf(p->comm, sizeof p->comm, "%.*s", (int)(close - open - 1), open + 1);
-	s = close + 1;
-	for (i = 3; s && i <= 24; i++) {
-		s += strspn(s, " ");
-		if (i == 3)
-			p->state = *s;
-		else if (i == 4)
-			p->ppid = atoi(s);
-		else if (i == 7)
-			p->tty = atoi(s);
-		else if (i == 14 || i == 15)
-			p->ticks += strtoul(s, NULL, 10);
-		else if (i == 24)
-			p->rss = strtoul(s, NULL, 10);
-		s = strchr(s, ' ');
+	for (i = 0; i < nchosen; i++) {
+		const struct column *c = chosen[i];
+		int width = i == nchosen - 1 && c->width < 0 ? 0 : c->width;
+
+		if (p)
+			c->put(p, text, sizeof text);
+		else
+			snprintf(text, sizeof text, "%s", c->title);
+		printf("%s%*s", i ? " " : "", width, text);
 	}
-	snprintf(buf, sizeof buf, "/proc/%d", pid);
-	p->uid = stat(buf, &st) ? 0 : st.st_uid;
-	return 0;
+	putchar('\n');
 }
 
+/* Is pid in the list, "1,2 3"? NULL is everybody. */
 static int
-by_number(const void *a, const void *b)
+wanted(const char *list, int pid)
 {
-	return *(const int *)a - *(const int *)b;
+	const char *s = list;
+	char *end;
+
+	if (!list)
+		return 1;
+	while (*(s += strspn(s, ", "))) {
+		long n = strtol(s, &end, 10);
+
+		if (end == s || !strchr(", ", *end))
+			die("not a list of processes: %s", list);
+		if (n == pid)
+			return 1;
+		s = end;
+	}
+	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	int *pids = NULL, n = 0, i, hz = sysconf(_SC_CLK_TCK);
-	DIR *d = opendir("/proc");
-	struct dirent *e;
+	char usual[] = DEFAULT, lengthy[] = LONG;
+	const char *list = NULL;
+	int *pids, n, i, c, is_long = 0, shown = 0;
 
-	(void)argc;
-	(void)argv;
-	if (!d)
-		die_errno("/proc");
-	while ((e = readdir(d))) {
-		if (!isdigit((unsigned char)e->d_name[0]))
-			continue;
-		pids = realloc(pids, (n + 1) * sizeof *pids);
-		if (!pids)
-			die("out of memory");
-		pids[n++] = atoi(e->d_name);
+	while ((c = getopt(argc, argv, "Aelo:p:")) != -1) {
+		if (c == 'l')
+			is_long = 1;
+		else if (c == 'o')
+			choose(optarg);
+		else if (c == 'p')
+			list = optarg;
+		else if (c == '?')
+			usage(USAGE);
 	}
-	closedir(d);
-	if (n)
-		qsort(pids, n, sizeof *pids, by_number);
-	printf("%5s %5s %-8s %s %8s %7s %s\n", "PID", "PPID", "USER", "S", "RSS", "TIME", "COMMAND");
+	if (optind < argc)
+		usage(USAGE);
+	if (!nchosen)
+		choose(is_long ? lengthy : usual);
+	pids = process_list(&n);
+	line(NULL);
 	for (i = 0; i < n; i++) {
 		struct process p;
-		struct passwd *pw;
-		char cmd[512], user[16];
-		int len, j;
 
-		if (read_stat(pids[i], &p))
+		if (!wanted(list, pids[i]) || process_read(pids[i], &p))
 			continue;
-		len = slurp(p.pid, "cmdline", cmd, sizeof cmd);
-		for (j = 0; j < len - 1; j++)
-			if (!cmd[j])
-				cmd[j] = ' ';
-		pw = getpwuid(p.uid);
-		if (pw)
-			snprintf(user, sizeof user, "%s", pw->pw_name);
-		else
-			snprintf(user, sizeof user, "%u", p.uid);
-		printf("%5d %5d %-8s %c %7luK %4lu:%02lu ", p.pid, p.ppid, user, p.state, p.rss * 4,
-		       p.ticks / hz / 60, p.ticks / hz % 60);
-		printf(len > 0 ? "%s\n" : "[%s]\n", len > 0 ? cmd : p.comm);
+		line(&p);
+		shown++;
 	}
-	return finish_output(0);
+	return finish_output(!shown);
 }

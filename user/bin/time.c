@@ -19,7 +19,7 @@ main(int argc, char **argv)
 {
 	struct timespec a, b;
 	struct rusage ru;
-	int status, e;
+	int status;
 	pid_t pid;
 
 	if (argc < 2)
@@ -28,12 +28,8 @@ main(int argc, char **argv)
 	pid = fork();
 	if (pid < 0)
 		die_errno("fork");
-	if (pid == 0) {
-		execvp(argv[1], argv + 1);
-		e = errno;
-		warn_errno(argv[1]);
-		_exit(e == ENOENT ? 127 : 126);
-	}
+	if (pid == 0)
+		_exit(run_instead(argv + 1));
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	while (wait4(pid, &status, 0, &ru) < 0)

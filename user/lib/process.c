@@ -162,6 +162,9 @@ sched_setscheduler(pid_t pid, int policy, const struct sched_param *p)
 	return CALL(sched_setscheduler, pid, policy, p);
 }
 
+int sched_getparam(pid_t pid, struct sched_param *p) { return CALL(sched_getparam, pid, p); }
+int sched_get_priority_min(int policy) { return CALL(sched_get_priority_min, policy); }
+int sched_get_priority_max(int policy) { return CALL(sched_get_priority_max, policy); }
 int sched_getscheduler(pid_t pid) { return CALL(sched_getscheduler, pid); }
 
 int

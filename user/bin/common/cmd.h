@@ -19,6 +19,9 @@ void	usage(const char *text) __attribute__((noreturn));
 /* Flush standard output at the end: the exit status, 1 if something could not be written. */
 int	finish_output(int status);
 
+/* Become the command. The exit status after a message if that fails: 127, there is none, or 126. */
+int	run_instead(char **argv);
+
 /* A whole decimal number, or die. */
 long	number(const char *s, const char *what);
 /* The same with a unit behind it: c 1, w 2, b 512, k M G T 1024 and powers, kB MB GB TB 1000 and powers. */

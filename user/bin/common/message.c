@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cmd.h"
 
 void
@@ -68,6 +69,17 @@ finish_output(int status)
 		fprintf(stderr, "%s: write error: %s\n", program_invocation_short_name, strerror(errno));
 		return 1;
 	}
+	return status;
+}
+
+int
+run_instead(char **argv)
+{
+	int status;
+
+	execvp(argv[0], argv);
+	status = errno == ENOENT ? 127 : 126;
+	warn_errno(argv[0]);
 	return status;
 }
 

@@ -21,6 +21,9 @@ int	sched_getcpu(void);
 int	sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
 int	sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 int	sched_setscheduler(pid_t pid, int policy, const struct sched_param *p);
+int	sched_getparam(pid_t pid, struct sched_param *p);
+int	sched_get_priority_min(int policy);
+int	sched_get_priority_max(int policy);
 int	sched_getscheduler(pid_t pid);
 
 #endif

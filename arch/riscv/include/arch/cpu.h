@@ -7,6 +7,7 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
+#include "kernel/latency.h"
 #include "lib/types.h"
 
 #define MAX_CPUS	16
@@ -33,7 +34,14 @@ extern cpumask_t cpus_online;		/* [a] running the scheduler */
 ulong	cpu_hartid(int cpu);
 int	cpu_of_hartid(ulong hartid);	/* -1 if unknown */
 
-static inline void cpu_wfi(void) { asm volatile("wfi" : : : "memory"); }
+/* Wait for an interrupt, which ends it also when they are off. */
+static inline void
+cpu_wfi(void)
+{
+	latency_end();			/* not deaf, but waiting */
+	asm volatile("wfi" : : : "memory");
+	latency_begin();
+}
 
 /* Facts from the device tree, for /proc/cpuinfo and auxv. */
 ulong	cpu_hwcap(void);		/* AT_HWCAP: bit per ISA letter */

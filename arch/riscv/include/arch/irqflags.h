@@ -2,12 +2,14 @@
 #ifndef ARCH_IRQFLAGS_H
 #define ARCH_IRQFLAGS_H
 
+#include "kernel/latency.h"
 #include "lib/types.h"
 
 #define SSTATUS_SIE	(1UL << 1)
 
+/* For what measures the others, and is not to be measured (kernel/latency.c). */
 static inline ulong
-irq_save(void)			/* disable; returns what irq_restore needs */
+irq_save_untimed(void)
 {
 	ulong old;
 
@@ -16,13 +18,41 @@ irq_save(void)			/* disable; returns what irq_restore needs */
 }
 
 static inline void
-irq_restore(ulong flags)
+irq_restore_untimed(ulong flags)
 {
 	asm volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
 }
 
-static inline void irq_disable(void) { asm volatile("csrci sstatus, 2" : : : "memory"); }
-static inline void irq_enable(void) { asm volatile("csrsi sstatus, 2" : : : "memory"); }
+static inline ulong
+irq_save(void)			/* disable; returns what irq_restore needs */
+{
+	ulong old = irq_save_untimed();
+
+	latency_begin();
+	return old;
+}
+
+static inline void
+irq_restore(ulong flags)
+{
+	if (LATENCY_TIMED && flags)
+		latency_end();
+	irq_restore_untimed(flags);
+}
+
+static inline void
+irq_disable(void)
+{
+	asm volatile("csrci sstatus, 2" : : : "memory");
+	latency_begin();
+}
+
+static inline void
+irq_enable(void)
+{
+	latency_end();
+	asm volatile("csrsi sstatus, 2" : : : "memory");
+}
 
 static inline bool
 irq_enabled(void)

@@ -60,6 +60,8 @@ void	user_return_work(struct trapframe *r);
 /* For panic. */
 void	regs_capture(struct trapframe *r);	/* the caller's registers, as if it had trapped on return */
 void	regs_print(const struct trapframe *r);
+/* Fill pcs with who called whom, up to n: begin with the function whose frame fp is. 0 after the last. */
+void	backtrace_save(ulong *pcs, uint n, ulong fp);
 void	backtrace_regs(const struct trapframe *r);	/* from a trap in the kernel */
 void	panic_regs(const struct trapframe *r, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
 
