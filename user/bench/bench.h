@@ -39,7 +39,7 @@ struct row {
 	void	(*prepare)(void);
 	void	(*body)(long n);	/* do it n times */
 	long	per;			/* operations in one round of body */
-	enum { OTHER, FILES, WAITS, IDLES } kind;	/* FILES: of files. WAITS: and for their disk. IDLES: for a timer */
+	enum { OTHER, FILES, WAITS, IDLES } kind;	/* of files; and waits for their disk; waits for a timer */
 };
 
 static const char *self;
