@@ -331,6 +331,8 @@ write_tasks(void)
 			t->prio = e->prio;
 			t->hart = e->hart;
 			become(t, RUNNING, e);
+		} else if (t && e->kind == END) {
+			become(t, ASLEEP, e);
 		} else if (t && (e->kind == WAKE || e->kind == NEW) && t->now == ASLEEP) {
 			become(t, READY, e);
 		}

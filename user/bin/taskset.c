@@ -89,13 +89,17 @@ print_set(const cpu_set_t *set)
 		putchar('\n');
 		return;
 	}
-	for (i = 0; i < CPU_SETSIZE; i = last + 1) {
+	for (i = 0; i < CPU_SETSIZE; i = last) {
 		for (last = i; last < CPU_SETSIZE && CPU_ISSET(last, set); last++)
 			;
-		if (last == i)
-			continue;
-		printf(last - i > 1 ? "%s%d-%d" : "%s%d", comma, i, last - 1);
-		comma = ",";
+		if (last - i == 2)
+			last--;			/* two are no range */
+		if (last > i) {
+			printf(last - i > 1 ? "%s%d-%d" : "%s%d", comma, i, last - 1);
+			comma = ",";
+		} else {
+			last++;
+		}
 	}
 	putchar('\n');
 }
