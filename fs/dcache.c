@@ -420,7 +420,11 @@ dcache_reclaim(ulong n)
 	struct dentry *d;
 
 	spin_lock(&dcache_lock);
-	while (taken < n && scan-- && (d = list_first(&lru, struct dentry, lru))) {
+	while (taken < n && scan--) {
+		spin_breathe(&dcache_lock, scan);
+		d = list_first(&lru, struct dentry, lru);
+		if (!d)
+			break;
 		if (atomic_read(&d->refs) == 0 && !(d->flags & DENTRY_USED)) {
 			evict_locked(d, &gone);
 			taken++;

@@ -98,6 +98,7 @@ files_copy(struct files *old)
 {
 	struct files *f;
 	uint need, i;
+	bool alone;
 
 	for (;;) {
 		spin_lock(&old->lock);
@@ -113,9 +114,14 @@ files_copy(struct files *old)
 		table_free(f->fd, f->max);
 		kfree(f);
 	}
+	/* Nobody else changes a table that is ours alone; of one that is shared the copy is that of one moment. */
+	alone = atomic_read(&old->refs) == 1;
 	for (i = bitmap_find_set(old->open, need, 0); i < need; i = bitmap_find_set(old->open, need, i + 1)) {
-		struct file *file = old->fd[i];
+		struct file *file;
 
+		if (alone)
+			spin_breathe(&old->lock, i);
+		file = old->fd[i];
 		if (!file)
 			continue;
 		file_get(file);
@@ -341,6 +347,7 @@ fd_close_range(uint first, uint last, bool cloexec_only)
 
 	spin_lock(&f->lock);
 	for (;;) {
+		spin_breathe(&f->lock, fd);
 		fd = fd < f->max ? bitmap_find_set(f->open, f->max, fd) : f->max;
 		if (fd >= f->max || fd > last)
 			break;

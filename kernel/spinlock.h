@@ -185,4 +185,17 @@ spin_lock_irqoff_nested(struct spinlock *l) ACQUIRES(*l) NO_TSA
 }
 #endif
 
+/*
+ * In the nth round of a long loop over what l guards: now and then let go of it, so that others are not kept waiting,
+ * and the hart may be preempted. Everything read under it must be read again.
+ */
+static ALWAYS_INLINE void
+spin_breathe(struct spinlock *l, ulong n) NO_TSA
+{
+	if (n % 64 == 63) {
+		spin_unlock(l);
+		spin_lock(l);
+	}
+}
+
 #endif

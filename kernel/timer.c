@@ -19,6 +19,7 @@
 #include "kernel/signal.h"
 #include "kernel/task.h"
 
+#define AT_ONCE_NS	10000		/* how long one interrupt calls what is due */
 #define FOREVER	(1UL << 62)		/* ns: no machine runs so long, and what is later does not fit in ticks */
 
 struct timer_tree {			/* Guarded by: t lock  a atomic */
@@ -161,7 +162,8 @@ timer_cancel(struct timer *t)
 
 /*
  * Call what is due, then set the hardware for the rest. From the trap handler, interrupts off. What became due
- * meanwhile waits as long as this took: timers that start themselves again, however many, leave half of the hart.
+ * meanwhile, or is too much for one time, waits as long as this took: timers that start themselves again, however many,
+ * leave half of the hart.
  */
 void
 timer_interrupt(bool from_user)
@@ -173,7 +175,7 @@ timer_interrupt(bool from_user)
 	tree->from_user = from_user;
 
 	spin_lock_irqoff(&tree->lock);
-	while ((t = tree->first) != NULL && t->expires <= start) {
+	while ((t = tree->first) != NULL && t->expires <= start && clock_monotonic() - start <= AT_ONCE_NS) {
 		WRITE_ONCE(tree->running, t);	/* before it leaves the tree: timer_cancel looks in this order */
 		tree_remove(tree, t);
 		spin_unlock_irqoff(&tree->lock);
