@@ -8,7 +8,7 @@
 
 #include "lib/types.h"
 
-#define LATENCY_FRAMES	6
+#define LATENCY_FRAMES	4
 
 struct latency_section {
 	u64	ticks;			/* how long; 0: none */
