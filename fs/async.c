@@ -122,6 +122,29 @@ fill_reason(struct abi_siginfo *info, int sig, int fd, u32 events)
 	}
 }
 
+/* Whom to tell, until whom_put(); the reason is the caller's to fill in. */
+static struct whom
+whom_get(const struct file_owner *o) MUST_HOLD(o->lock)
+{
+	if (o->proc)
+		process_get(o->proc);
+	if (o->thread)
+		task_get(o->thread);
+	return (struct whom){
+		.type = o->type, .id = o->id, .sig = o->sig, .proc = o->proc, .thread = o->thread,
+		.uid = o->uid, .euid = o->euid,
+	};
+}
+
+static void
+whom_put(struct whom *w)
+{
+	if (w->proc)
+		process_put(w->proc);
+	if (w->thread)
+		task_put(w->thread);
+}
+
 /* Tell what has happened since the last time. */
 static void
 async_send(struct file_owner *o)
@@ -131,22 +154,29 @@ async_send(struct file_owner *o)
 	u32 events = o->events;
 
 	o->events = 0;
-	w = (struct whom){
-		.type = o->type, .id = o->id, .sig = o->sig, .proc = o->proc, .thread = o->thread,
-		.uid = o->uid, .euid = o->euid,
-	};
+	w = whom_get(o);
 	fill_reason(&w.info, o->sig, o->fd, events);
-	if (w.proc)
-		process_get(w.proc);
-	if (w.thread)
-		task_get(w.thread);
 	spin_unlock_irqrestore(&o->lock, flags);
 	if (events)
 		send_all(&w);
-	if (w.proc)
-		process_put(w.proc);
-	if (w.thread)
-		task_put(w.thread);
+	whom_put(&w);
+}
+
+void
+async_message(struct file *f, int fd)
+{
+	struct file_owner *o = f->owner;
+	struct whom w;
+	ulong flags;
+
+	flags = spin_lock_irqsave(&o->lock);
+	w = whom_get(o);
+	spin_unlock_irqrestore(&o->lock, flags);
+	w.info = (struct abi_siginfo){
+		.si_signo = w.sig, .si_code = POLL_MSG, .si_band = POLLIN | POLLRDNORM | POLLMSG, .si_fd = fd,
+	};
+	send_all(&w);
+	whom_put(&w);
 }
 
 static void
@@ -311,6 +341,19 @@ set_owner(struct file *f, int type, int id)
 	}
 	mutex_unlock(&async_lock);
 	return type >= 0 ? 0 : -ESRCH;
+}
+
+int
+async_own(struct file *f)
+{
+	struct file_owner *o;
+	bool owned;
+
+	mutex_lock(&async_lock);
+	o = f->owner;
+	owned = o && READ_ONCE(o->id);
+	mutex_unlock(&async_lock);
+	return owned ? 0 : set_owner(f, F_OWNER_PID, current->proc->pid);
 }
 
 long

@@ -5,6 +5,7 @@
  */
 #include "abi/ioctl.h"
 #include "fs/async.h"
+#include "fs/dnotify.h"
 #include "fs/internal.h"
 #include "fs/memfd.h"
 #include "kernel/fdtable.h"
@@ -119,6 +120,8 @@ do_fcntl(int fd, struct file *f, uint cmd, ulong arg)
 	case F_SETSIG:
 	case F_GETSIG:
 		return async_fcntl(f, cmd, arg);
+	case F_NOTIFY:
+		return dnotify_fcntl(fd, f, arg);
 	}
 	return -EINVAL;
 }

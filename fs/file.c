@@ -8,6 +8,7 @@
  */
 #include "abi/poll.h"
 #include "fs/async.h"
+#include "fs/dnotify.h"
 #include "fs/event/epoll.h"
 #include "fs/internal.h"
 #include "fs/notify.h"
@@ -162,6 +163,8 @@ file_close(struct file *f, struct files *owner)
 		err = f->ops->flush(f);
 	if (f->inode && unlikely(f->inode->locks))
 		locks_close(f, owner);
+	if (f->inode && unlikely(READ_ONCE(f->inode->flags) & INODE_DNOTIFY))
+		dnotify_close(f, owner);
 	file_put(f);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "abi/fcntl.h"
 #include "abi/ioctl.h"
 #include "abi/poll.h"
+#include "fs/dnotify.h"
 #include "fs/internal.h"
 #include "fs/notify.h"
 #include "kernel/fdtable.h"
@@ -166,6 +167,15 @@ watch_remove(struct watch *w) MUST_HOLD(notify_lock)
 	return i;
 }
 
+/* F_NOTIFY's names for what happens. */
+static u32
+dnotify_events(u32 mask)
+{
+	return (mask & IN_ACCESS ? DN_ACCESS : 0) | (mask & IN_MODIFY ? DN_MODIFY : 0) |
+	       (mask & IN_ATTRIB ? DN_ATTRIB : 0) | (mask & (IN_CREATE | IN_MOVED_TO) ? DN_CREATE : 0) |
+	       (mask & (IN_DELETE | IN_MOVED_FROM) ? DN_DELETE : 0);
+}
+
 /* Tell i's watches. The inodes of those that were to hear one event only are put at the end. */
 static void
 tell(struct inode *i, u32 mask, u32 cookie, const char *name, size_t len, bool unlinked)
@@ -173,6 +183,8 @@ tell(struct inode *i, u32 mask, u32 cookie, const char *name, size_t len, bool u
 	struct watch *w, *next;
 	uint puts = 0;
 
+	if (READ_ONCE(i->flags) & INODE_DNOTIFY)
+		dnotify_tell(i, dnotify_events(mask));
 	if (!READ_ONCE(i->watches))
 		return;
 	mutex_lock(&notify_lock);
@@ -235,6 +247,8 @@ notify_move_slow(struct inode *from, const struct qname *name, struct inode *to,
 {
 	u32 cookie = __atomic_add_fetch(&last_cookie, 1, __ATOMIC_RELAXED);
 
+	if (from == to && (READ_ONCE(from->flags) & INODE_DNOTIFY))
+		dnotify_tell(from, DN_RENAME);
 	tell(from, IN_MOVED_FROM | dir_bit(moved), cookie, name->s, name->len, false);
 	tell(to, IN_MOVED_TO | dir_bit(moved), cookie, to_name->s, to_name->len, false);
 }

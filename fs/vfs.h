@@ -143,6 +143,7 @@ struct inode {
 #define INODE_DIRTY_PAGES BIT(5)	/* pages to be written */
 #define INODE_LINKABLE	BIT(7)		/* never had a name (O_TMPFILE), and may get one */
 #define INODE_SYNCING	BIT(6)		/* the writer has it: the next one waits */
+#define INODE_DNOTIFY	BIT(8)		/* a directory with F_NOTIFY (dnotify.c) */
 
 /* All with dir->lock held for write (lookup: read or write) by the VFS. Names are NUL-terminated in dentry->name. */
 struct inode_ops {

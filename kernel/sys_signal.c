@@ -198,7 +198,7 @@ sys_rt_tgsigqueueinfo(const ulong *a)
 	return err ? err : kill_thread(tgid, tid, sig, &info);
 }
 
-/* To what the pidfd names, as `scope` says (0: as it was opened). */
+/* To what the pidfd names, as `scope` says. */
 static int
 kill_pid_ref(struct pid_ref *r, uint scope, int sig, const struct abi_siginfo *info)
 {
@@ -208,7 +208,7 @@ kill_pid_ref(struct pid_ref *r, uint scope, int sig, const struct abi_siginfo *i
 	int err = -ESRCH, pgid;
 
 	flags = spin_lock_irqsave(&tasks_lock);
-	if (scope == PIDFD_SIGNAL_THREAD || (!scope && r->thread))
+	if (scope == PIDFD_SIGNAL_THREAD)
 		only = r->thread ? r->thread : p->leader;
 	pgid = p->pgid;
 	if (only ? task_find_locked(only->pid) == only : process_find_locked(p->pid) == p)
@@ -228,9 +228,11 @@ sys_pidfd_send_signal(const ulong *a)
 
 	if (scope > PIDFD_SIGNAL_PROCESS_GROUP || (scope & (scope - 1)))
 		return -EINVAL;
-	err = pidfd_get(a[0], &r);
+	err = pidfd_get_proc(a[0], &r);
 	if (err)
 		return err;
+	if (!scope)				/* as it was opened */
+		scope = r.thread ? PIDFD_SIGNAL_THREAD : PIDFD_SIGNAL_THREAD_GROUP;
 	if (a[2] && get_user(info, UPTR(a[2])))
 		err = -EFAULT;
 	else if (a[2] && info.si_signo != sig)
@@ -240,7 +242,7 @@ sys_pidfd_send_signal(const ulong *a)
 	else if (sig < 0 || sig > ABI_NSIG)
 		err = -EINVAL;
 	if (!a[2])
-		signal_info_current(&info, sig, scope == PIDFD_SIGNAL_THREAD || r.thread ? SI_TKILL : SI_USER);
+		signal_info_current(&info, sig, scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);
 	if (!err)
 		err = kill_pid_ref(&r, scope, sig, &info);
 	pid_ref_put(&r);

@@ -111,6 +111,29 @@ pidfd_get(int fd, struct pid_ref *r)
 	return err;
 }
 
+int
+pidfd_get_proc(int fd, struct pid_ref *r)
+{
+	int err = pidfd_get(fd, r);
+	struct task *t;
+	struct file *f;
+	bool put;
+
+	if (err != -EBADF)
+		return err;
+	f = fd_get(fd, &put);
+	if (!f)
+		return -EBADF;
+	t = ptree_task(f, &proc_pid_dir);
+	fd_put(f, put);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	*r = (struct pid_ref){ .proc = t->proc };
+	process_get(r->proc);
+	task_put(t);
+	return 0;
+}
+
 void
 pid_ref_put(struct pid_ref *r)
 {

@@ -17,6 +17,7 @@ struct pid_ref {
 	bool	nonblock;		/* of the descriptor */
 };
 int	pidfd_get(int fd, struct pid_ref *r);	/* 0 or -EBADF; pid_ref_put() then */
+int	pidfd_get_proc(int fd, struct pid_ref *r);	/* the same, and a directory /proc/PID will do; also -ESRCH */
 void	pid_ref_put(struct pid_ref *r);
 
 /*

@@ -81,6 +81,8 @@ void kmsg_init(void) { }
 void async_init(void) { }
 void async_end(struct file *f) { }
 int async_set(struct file *f, int fd, bool on) { return 0; }
+int async_own(struct file *f) { return 0; }
+void async_message(struct file *f, int fd) { }
 long async_fcntl(struct file *f, uint cmd, ulong arg) { return -EINVAL; }
 
 static struct super_block *disks_super;

@@ -522,6 +522,21 @@ static const struct file_ops ptree_file_fops = {
 };
 static const struct super_ops ptree_super_ops = { .free_inode = ptree_free_inode };
 
+struct task *
+ptree_task(const struct file *f, const struct pentry *e)
+{
+	const struct pnode *n;
+	struct task *t;
+
+	if (f->ops != &ptree_dir_fops)
+		return ERR_PTR(-EBADF);
+	n = f->inode->private;
+	if (n->e != e)
+		return ERR_PTR(-EBADF);
+	t = pnode_task(n);
+	return t ? t : ERR_PTR(-ESRCH);
+}
+
 struct super_block *
 ptree_mount(const struct file_system *fs, const struct pentry *root, u64 magic)
 {

@@ -66,6 +66,8 @@ struct pentry {
 bool	ptree_emit(struct dir_emit *e, const char *name, const struct pnode *n, loff_t next);
 /* The whole of s as a decimal number without leading zeros; -1 if it is not one. */
 long	ptree_number(const char *s);
+/* The task that f is the directory e of, counted. ERR_PTR: -EBADF if it is no such directory, -ESRCH if it has gone. */
+struct task *ptree_task(const struct file *f, const struct pentry *e);
 /* A super block over the tree below root (a directory entry). ERR_PTR. */
 struct super_block *ptree_mount(const struct file_system *fs, const struct pentry *root, u64 magic);
 

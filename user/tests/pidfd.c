@@ -196,6 +196,65 @@ handler(int sig, siginfo_t *i, void *ctx)
 	handled = 100 + i->si_code;
 }
 
+static volatile int code;
+
+static void
+note_code(int sig, siginfo_t *i, void *ctx)
+{
+	(void)sig, (void)ctx;
+	code = i->si_code;
+}
+
+/* A directory /proc/PID is a pidfd for signals, and for nothing else. */
+static void
+test_proc(void)
+{
+	struct sigaction sa = { .sa_flags = SA_SIGINFO };
+	char name[64];
+	siginfo_t i;
+	int fd, thread, status;
+	pid_t child;
+
+	sa.sa_sigaction = note_code;
+	sigaction(SIGUSR1, &sa, NULL);
+	code = 99;
+	fd = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	CHECK(fd >= 0 && send(fd, 0) == 0 && code == 99);
+	CHECK(send(fd, SIGUSR1) == 0 && code == 0);		/* SI_USER */
+	CHECK(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 1) == 0 && code == -6);	/* the thread: SI_TKILL */
+	CHECK_ERRNO(EINVAL, send(fd, 65));
+	CHECK_ERRNO(EBADF, wait_fd(fd, &i, WEXITED));
+	CHECK_ERRNO(EBADF, syscall(SYS_pidfd_getfd, fd, 0, 0));
+	close(fd);
+	thread = pidfd_open(getpid(), PIDFD_THREAD);
+	CHECK(send(thread, SIGUSR1) == 0 && code == -6);
+	CHECK(syscall(SYS_pidfd_send_signal, thread, SIGUSR1, NULL, 2) == 0 && code == 0);	/* its process */
+	close(thread);
+	for (int k = 0; k < 4; k++) {
+		static const char *const names[] = { "/proc", "/proc/self/task", "/proc/self/fd", "/proc/thread-self" };
+
+		fd = open(names[k], O_RDONLY | O_DIRECTORY);
+		CHECK(fd >= 0);
+		CHECK_ERRNO(EBADF, send(fd, 0));
+		close(fd);
+	}
+	fd = open("/proc/self", O_PATH);
+	CHECK_ERRNO(EBADF, send(fd, 0));
+	close(fd);
+	child = fork();
+	if (!child)
+		for (;;)
+			pause();
+	sprintf(name, "/proc/%d", child);
+	fd = open(name, O_RDONLY | O_DIRECTORY);
+	CHECK(send(fd, SIGTERM) == 0);
+	CHECK(waitid(P_PID, child, &i, WEXITED | WNOWAIT) == 0);
+	CHECK(send(fd, SIGTERM) == 0);				/* it has not been waited for */
+	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	CHECK_ERRNO(ESRCH, send(fd, SIGTERM));
+	close(fd);
+}
+
 static void
 test_bad(void)
 {
@@ -237,6 +296,7 @@ main(void)
 	test_nonblock();
 	test_getfd();
 	test_clone();
+	test_proc();
 	test_bad();
 	return 0;
 }
