@@ -96,6 +96,26 @@ sys_ftruncate(const ulong *a)
 	return err;
 }
 
+/* Is there such a way to fallocate, in any file system? */
+static bool
+fallocate_mode_known(int mode)
+{
+	bool keep = mode & FALLOC_FL_KEEP_SIZE;
+
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_ZERO_RANGE:
+	case FALLOC_FL_UNSHARE_RANGE:
+		return true;
+	case FALLOC_FL_PUNCH_HOLE:
+		return keep;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+		return !keep;
+	}
+	return false;
+}
+
 long
 file_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 {
@@ -104,6 +124,8 @@ file_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 
 	if (off < 0 || len <= 0)
 		return -EINVAL;
+	if (!fallocate_mode_known(mode))
+		return -EOPNOTSUPP;
 	if (!(f->mode & FMODE_WRITE))
 		return -EBADF;
 	if (f->ops->stream)
@@ -114,8 +136,6 @@ file_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		return -EFBIG;
 	if (!f->ops->fallocate)
 		return f->inode && S_ISREG(f->inode->mode) ? -EOPNOTSUPP : -ENODEV;
-	if ((mode & FALLOC_FL_PUNCH_HOLE) && !(mode & FALLOC_FL_KEEP_SIZE))
-		return -EOPNOTSUPP;
 	if (!(mode & FALLOC_FL_KEEP_SIZE) && (u64)end > f->inode->size) {
 		err = file_size_allowed(end);
 		if (err)

@@ -99,6 +99,12 @@ void	ext4_page_trim(struct inode *inode, struct frame *f, u64 size);
 /* Data of the file up to byte `end` is on its way: let disk_size follow, but never past the size it has by now. */
 void	ext4_disk_size_advance(struct inode *inode, u64 end);
 
+/* ---- truncate.c ---- */
+/* After ext4_map_remove h may be short of credits: have some for the inode, and the orphan list. */
+int	ext4_credits_for_end(struct handle *h, struct inode *inode);
+/* What a program put behind the file's end through a mapping is not the file's, which is about to grow. */
+void	ext4_old_end_zero(struct inode *inode);
+
 /* ---- writeback.c, journaled.c, direct.c ---- */
 void	ext4_write_pages(struct mapping *m, struct frame **pages, uint n, bool sync);
 /* Put blocks of f (CHANGED bits) into the log; the file then has at least `end` bytes on the disk. */

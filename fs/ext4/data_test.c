@@ -127,8 +127,22 @@ model_fallocate(struct model *t, u64 pos, u64 n, int mode)
 	long r = t->f->ops->fallocate(t->f, mode, pos, n);
 
 	HOST_CHECK(r == (t->holes_told ? 0 : -EOPNOTSUPP));
-	if (!r && !mode)
+	if (r)
+		return;
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		memset(t->bytes + pos, 0, n);
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
 		t->size = MAX(t->size, pos + n);
+}
+
+static int
+some_mode(void)
+{
+	static const int modes[] = { 0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE,
+				     FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+				     FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE };
+
+	return modes[host_below(ARRAY_SIZE(modes))];
 }
 
 static void
@@ -138,7 +152,7 @@ model_step(struct model *t)
 	u64 whole = ALIGN_DOWN(pos, 512), sectors = MIN(ALIGN_UP(n, 512), MAX_SIZE - whole);
 
 	n = MIN(n, MAX_SIZE - pos);
-	switch (host_below(16)) {
+	switch (host_below(18)) {
 	case 0 ... 4:
 		model_write(t, t->f, pos, n);
 		break;
@@ -157,7 +171,9 @@ model_step(struct model *t)
 		model_truncate(t, pos);
 		break;
 	case 8:
-		model_fallocate(t, pos, n, host_below(2) ? FALLOC_FL_KEEP_SIZE : 0);
+	case 16:
+	case 17:
+		model_fallocate(t, pos, n, some_mode());
 		break;
 	case 9:
 		HOST_CHECK(t->f->ops->fsync(t->f, host_below(2)) == 0);
@@ -251,9 +267,13 @@ disturb(struct file *f, u8 *buf)
 {
 	u64 pos = host_below(100 * KiB), n = 1 + host_below(20 * KiB);
 
-	switch (host_below(6)) {
+	switch (host_below(8)) {
 	case 0:
 		HOST_CHECK(truncate_file(f, pos) == 0);
+		break;
+	case 4:
+	case 5:
+		HOST_CHECK(f->ops->fallocate(f, some_mode(), pos, n) == (ext4_has_extents(f->inode) ? 0 : -EOPNOTSUPP));
 		break;
 	case 1:
 		HOST_CHECK(f->ops->fsync(f, host_below(2)) == 0);
@@ -415,6 +435,10 @@ memory_fails(const char *options)
 			n = truncate_file(f, host_below(1 * MiB));
 			HOST_CHECK(n == 0 || n == -ENOMEM);
 		}
+		if (host_below(2) == 0) {
+			n = f->ops->fallocate(f, some_mode(), host_below(1 * MiB), len);
+			HOST_CHECK(n == 0 || n == -ENOMEM);
+		}
 		if (host_below(4) == 0) {
 			n = host_fsync(f);
 			HOST_CHECK(n == 0 || n == -ENOMEM);
@@ -480,11 +504,13 @@ crash_step(struct file **f, u8 **bytes, u64 *size, u8 *buf)
 {
 	uint i = host_below(NFILES);
 	u64 pos = host_below(3) ? size[i] : host_below(CRASH_SIZE), n = 1 + host_below(host_below(3) ? 2000 : 20 * KiB);
+	int mode = some_mode();
 	u64 cut;
+	long r;
 
 	pos = MIN(pos, CRASH_SIZE - 1);
 	n = MIN(n, CRASH_SIZE - pos);
-	switch (host_below(8)) {
+	switch (host_below(10)) {
 	case 0 ... 3:
 		unsynced(i);
 		fill(buf, n);
@@ -502,6 +528,18 @@ crash_step(struct file **f, u8 **bytes, u64 *size, u8 *buf)
 		break;
 	case 5:
 		mapping_write_range(&f[i]->inode->mapping, pos, pos + n, false);
+		break;
+	case 6:
+	case 7:
+		unsynced(i);
+		r = f[i]->ops->fallocate(f[i], mode, pos, n);
+		HOST_CHECK(r == (ext4_has_extents(f[i]->inode) ? 0 : -EOPNOTSUPP));
+		if (r)
+			break;
+		if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+			memset(bytes[i] + pos, 0, n);
+		if (!(mode & FALLOC_FL_KEEP_SIZE))
+			size[i] = MAX(size[i], pos + n);
 		break;
 	default:
 		HOST_CHECK(f[i]->ops->fsync(f[i], host_below(2)) == 0);

@@ -289,7 +289,7 @@ publish_run(struct chunk *c, const struct ext4_map *m, u64 end)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	if (m->unwritten)
-		err = ext4_map_convert(h, inode, m->logical, m->len);
+		err = ext4_map_convert(h, inode, m->logical, m->len, false);
 	if (!err) {
 		rwsem_lock_write(&ei->map_lock);
 		ei->disk_size = MAX(ei->disk_size, end);

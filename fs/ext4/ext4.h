@@ -11,7 +11,8 @@
  *	orphan.c     files to be finished at mount	orphan_file.c  the same, listed in a file
  *	map.c        logical block to disk block	extent_*.c   extent trees
  *	indirect.c   block maps of ext2			data.c, pageio.c, writeback.c, direct.c, journaled.c  pages
- *	truncate.c   shorter, longer, fallocate		file.c       fsync, seeking data and holes
+ *	truncate.c   shorter, longer			file.c       fsync, seeking data and holes
+ *	fallocate.c  room made, holes punched
  *	dirblock.c   one directory block		dir.c, readdir.c  directories as lists of blocks
  *	htree.c      hashed directories			hash.c       the three hashes
  *	namei.c      create, link, unlink, rename	symlink.c
@@ -461,15 +462,15 @@ int	ext4_map_find(struct inode *inode, struct ext4_map *m);
 int	ext4_map_create(struct handle *h, struct inode *inode, struct ext4_map *m, uint flags);
 /* Free all blocks from logical `first` to `last` (~0: the end). Restarts h as needed: an orphan, or a punch. */
 int	ext4_map_remove(struct handle *h, struct inode *inode, u32 first, u32 last);
-/* An unwritten run becomes written. */
-int	ext4_map_convert(struct handle *h, struct inode *inode, u32 logical, u32 len);
+/* Blocks of a run, which may have holes, become written; or unwritten, so that they read as zeros. */
+int	ext4_map_convert(struct handle *h, struct inode *inode, u32 logical, u32 len, bool unwritten);
 u32	ext4_map_max_blocks(const struct inode *inode);	/* largest logical block + 1 */
 
 /* --- extent.c, indirect.c: the two kinds behind map.c; map_lock held --- */
 int	ext4_extent_init(struct inode *inode);		/* an empty root */
 int	ext4_extent_find(struct inode *inode, struct ext4_map *m);
 int	ext4_extent_insert(struct handle *h, struct inode *inode, u32 logical, u64 physical, u32 len, bool unwritten);
-int	ext4_extent_convert(struct handle *h, struct inode *inode, u32 logical, u32 len);
+int	ext4_extent_convert(struct handle *h, struct inode *inode, u32 logical, u32 len, bool unwritten);
 int	ext4_extent_remove(struct handle *h, struct inode *inode, u32 first, u32 last);
 int	ext4_extent_check_root(struct inode *inode);	/* at iget */
 int	ext4_indirect_find(struct inode *inode, struct ext4_map *m);
@@ -477,7 +478,7 @@ int	ext4_indirect_create(struct handle *h, struct inode *inode, struct ext4_map 
 int	ext4_indirect_remove(struct handle *h, struct inode *inode, u32 first, u32 last);
 int	ext4_indirect_check(struct inode *inode);
 
-/* --- data.c, truncate.c, file.c --- */
+/* --- data.c, truncate.c, fallocate.c, file.c --- */
 extern const struct mapping_ops ext4_mapping_ops;
 extern const struct file_ops ext4_file_fops;
 /* inode->lock held for writing. Sets inode->size; both ways. */

@@ -1,5 +1,5 @@
 /*
- * extent_insert.c - extents put into a tree, and unwritten ones made written.
+ * extent_insert.c - extents put into a tree, and unwritten ones made written, or the other way round.
  *
  * An extent that continues a neighbour of its own kind, in the file and on the disk, becomes part of it; else it gets
  * an entry.  Converting the middle of an unwritten extent leaves up to three; the usual case, from the front on as
@@ -145,15 +145,22 @@ out_put:
 
 /* ---- conversion ---- */
 
-/* Make `n` blocks from `logical` on written, in entry `at` of the leaf, which covers them. False: no room. */
+static inline void
+ee_shorten(struct ext4_extent *e, u32 len)
+{
+	ext4_ee_set(e, e->ee_block, ext4_ee_start(e), len, ext4_ee_unwritten(e));
+}
+
+/* Make `n` blocks from `logical` on of the other kind, in entry `at` of the leaf, which covers them. False: no room. */
 static bool
 leaf_convert(struct ext4_extent_header *eh, int at, u32 logical, u32 n)
 {
 	struct ext4_extent *e = &ext4_extents(eh)[at], old = *e, piece, rest;
 	u32 head = logical - old.ee_block, tail = ext4_ee_len(&old) - head - n;
+	bool was = ext4_ee_unwritten(&old);
 
-	ext4_ee_set(&piece, logical, ext4_ee_start(&old) + head, n, false);
-	ext4_ee_set(&rest, logical + n, ext4_ee_start(&old) + head + n, tail, true);
+	ext4_ee_set(&piece, logical, ext4_ee_start(&old) + head, n, !was);
+	ext4_ee_set(&rest, logical + n, ext4_ee_start(&old) + head + n, tail, was);
 	if (!head && at > 0 && joins(e - 1, &piece)) {
 		e[-1].ee_len += n;
 		if (tail)
@@ -164,9 +171,9 @@ leaf_convert(struct ext4_extent_header *eh, int at, u32 logical, u32 n)
 		return true;
 	}
 	if (!tail && at + 1 < eh->eh_entries && joins(&piece, e + 1)) {
-		ext4_ee_set(e + 1, logical, ext4_ee_start(&piece), n + ext4_ee_len(e + 1), false);
+		ext4_ee_set(e + 1, logical, ext4_ee_start(&piece), n + ext4_ee_len(e + 1), !was);
 		if (head)
-			e->ee_len = head + EXT4_EXTENT_MAX;
+			ee_shorten(e, head);
 		else
 			entry_delete(eh, at);
 		return true;
@@ -176,7 +183,7 @@ leaf_convert(struct ext4_extent_header *eh, int at, u32 logical, u32 n)
 	if (tail)
 		entry_insert(eh, at + 1, &rest);
 	if (head) {
-		e->ee_len = head + EXT4_EXTENT_MAX;
+		ee_shorten(e, head);
 		entry_insert(eh, at + 1, &piece);
 	} else {
 		*e = piece;
@@ -189,7 +196,7 @@ leaf_convert(struct ext4_extent_header *eh, int at, u32 logical, u32 n)
  * room, try again; or -errno.
  */
 static s64
-convert_step(struct handle *h, struct inode *inode, u32 logical, u32 n)
+convert_step(struct handle *h, struct inode *inode, u32 logical, u32 n, bool unwritten)
 {
 	struct ext4_extent *e;
 	struct ext4_path p;
@@ -207,8 +214,8 @@ convert_step(struct handle *h, struct inode *inode, u32 logical, u32 n)
 		ext4_path_put(&p);
 		return MIN(n, end - logical);		/* a hole stays one */
 	}
-	n = MIN(n, ext4_ee_end(e) - logical);
-	if (ext4_ee_unwritten(e)) {
+	n = MIN(MIN(n, ext4_ee_end(e) - logical), len_max(unwritten));
+	if (ext4_ee_unwritten(e) != unwritten) {
 		err = ext4_node_access(h, &p, p.depth);
 		if (!err && !leaf_convert(leaf->h, leaf->at, logical, n)) {
 			err = ext4_tree_grow(h, &p);
@@ -222,13 +229,13 @@ convert_step(struct handle *h, struct inode *inode, u32 logical, u32 n)
 }
 
 int
-ext4_extent_convert(struct handle *h, struct inode *inode, u32 logical, u32 len)
+ext4_extent_convert(struct handle *h, struct inode *inode, u32 logical, u32 len, bool unwritten)
 {
 	s64 done;
 
 	ext4_map_forget(ext4_i(inode));
 	while (len) {
-		done = convert_step(h, inode, logical, len);
+		done = convert_step(h, inode, logical, len, unwritten);
 		if (done < 0)
 			return done;
 		logical += done;

@@ -74,7 +74,7 @@ settle(struct handle *h, struct inode *inode, const struct ext4_map *m, uint n, 
 		if (err || !m[k].len || !m[k].unwritten)
 			continue;
 		do {
-			err = ext4_map_convert(h, inode, m[k].logical, 1);
+			err = ext4_map_convert(h, inode, m[k].logical, 1, false);
 		} while (ext4_map_again(err, &tries));
 	}
 	if (err)

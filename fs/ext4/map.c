@@ -213,7 +213,7 @@ extent_create(struct handle *h, struct inode *inode, struct ext4_map *m, uint fl
 		return extent_fill(h, inode, m, flags);
 	if (!m->unwritten || !(flags & EXT4_MAP_CONVERT))
 		return 0;
-	err = ext4_extent_convert(h, inode, m->logical, m->len);
+	err = ext4_extent_convert(h, inode, m->logical, m->len, false);
 	if (!err)
 		m->unwritten = false;
 	return err;
@@ -246,7 +246,7 @@ ext4_map_create(struct handle *h, struct inode *inode, struct ext4_map *m, uint 
 }
 
 int
-ext4_map_convert(struct handle *h, struct inode *inode, u32 logical, u32 len)
+ext4_map_convert(struct handle *h, struct inode *inode, u32 logical, u32 len, bool unwritten)
 {
 	struct ext4_inode *ei = ext4_i(inode);
 	int err;
@@ -257,7 +257,7 @@ ext4_map_convert(struct handle *h, struct inode *inode, u32 logical, u32 len)
 	if (err)
 		return err;
 	rwsem_lock_write(&ei->map_lock);
-	err = ext4_extent_convert(h, inode, logical, len);
+	err = ext4_extent_convert(h, inode, logical, len, unwritten);
 	rwsem_unlock_write(&ei->map_lock);
 	return err;
 }

@@ -150,7 +150,7 @@ do_convert(struct model *t, u32 at, u32 len)
 	struct handle *h = begin(t);
 
 	len = MIN(len, SPAN - at);
-	HOST_CHECK(ext4_map_convert(h, t->inode, at, len) == 0);
+	HOST_CHECK(ext4_map_convert(h, t->inode, at, len, false) == 0);
 	end(t, h);
 	for (u32 i = 0; i < len; i++)
 		t->unwritten[at + i] = false;

@@ -1,5 +1,5 @@
 /*
- * truncate.c - files made shorter and longer, and blocks allocated ahead of their use.
+ * truncate.c - files made shorter and longer.
  *
  *	shrink   1  what is left of the last block past the new end is zeroed, and on its way to the disk
  *	         2  the size in memory; pages past it leave the cache
@@ -124,9 +124,8 @@ credits_at_once(struct inode *inode)
 	return n <= (int)journal_max_credits(s->journal) ? n : 0;
 }
 
-/* h may be short of credits: have some for the end. */
-static int
-credits_for_end(struct handle *h, struct inode *inode)
+int
+ext4_credits_for_end(struct handle *h, struct inode *inode)
 {
 	struct ext4_sb *s = ext4_isb(inode);
 	uint tries = 0;
@@ -173,7 +172,7 @@ remove_as_orphan(struct handle *h, struct inode *inode, u64 size, u32 first)
 	if (!err)
 		err = ext4_map_remove(h, inode, first, ~0U);
 	if (!err)
-		err = credits_for_end(h, inode);
+		err = ext4_credits_for_end(h, inode);
 	/* Unlinked, it stays one until its last user is gone; after an error, for e2fsck or the next mount. */
 	if (!err && inode->nlink)
 		err = ext4_orphan_del(h, inode);
@@ -250,9 +249,8 @@ shrink(struct inode *inode, u64 size)
 	return remove_from(inode, size);
 }
 
-/* What a program put behind the old end through a mapping is not the file's. */
-static void
-old_end_zero(struct inode *inode)
+void
+ext4_old_end_zero(struct inode *inode)
 {
 	struct mapping *m = &inode->mapping;
 
@@ -268,7 +266,7 @@ grow(struct inode *inode, u64 size)
 
 	if (size > ext4_size_max(inode))
 		return -EFBIG;
-	old_end_zero(inode);
+	ext4_old_end_zero(inode);
 	h = ext4_begin(inode->sb, EXT4_CREDITS_INODE);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -324,70 +322,9 @@ ext4_truncate_free(struct inode *inode)
 	disk_size_set(inode, 0);
 	err = ext4_map_remove(h, inode, 0, ~0U);
 	if (!err)
-		err = credits_for_end(h, inode);
+		err = ext4_credits_for_end(h, inode);
 	err2 = ext4_inode_dirty(h, inode);
 	err = err ? err : err2;
 	err2 = ext4_end(sb, h);
 	return err ? err : err2;
-}
-
-/* ---- fallocate ---- */
-
-/* One run of blocks from `first` on, before `end`, unwritten where there was none: the next block to do in *next. */
-static int
-allocate_run(struct inode *inode, u32 first, u32 end, u64 size, u32 *next)
-{
-	struct ext4_sb *s = ext4_isb(inode);
-	struct super_block *sb = inode->sb;
-	struct ext4_map m = { .logical = first, .len = end - first };
-	struct handle *h;
-	u64 reached;
-	int err, err2;
-
-	h = ext4_begin(sb, ext4_credits_blocks(sb, 1) + EXT4_CREDITS_INODE);
-	if (IS_ERR(h))
-		return PTR_ERR(h);
-	err = ext4_map_create(h, inode, &m, EXT4_MAP_UNWRITTEN);
-	if (!err) {
-		reached = MIN(size, ((u64)m.logical + m.len) << s->block_bits);
-		if (reached > inode->size) {
-			WRITE_ONCE(inode->size, reached);
-			disk_size_set(inode, reached);
-			inode->mtime = time_now();
-		}
-		inode->ctime = time_now();
-		*next = m.logical + m.len;
-		err = ext4_inode_dirty(h, inode);
-	}
-	err2 = ext4_end(sb, h);
-	return err ? err : err2;
-}
-
-long
-ext4_fallocate(struct file *f, int mode, loff_t off, loff_t len)
-{
-	struct inode *inode = f->inode;
-	struct ext4_sb *s = ext4_isb(inode);
-	u64 size = mode & FALLOC_FL_KEEP_SIZE ? 0 : (u64)off + len;
-	u32 at = off >> s->block_bits, end;
-	int err = 0, tries = 0;
-
-	if ((mode & ~FALLOC_FL_KEEP_SIZE) || !ext4_has_extents(inode))
-		return -EOPNOTSUPP;
-	if ((u64)off + len > ext4_size_max(inode))
-		return -EFBIG;
-	end = DIV_ROUND_UP((u64)off + len, s->block_size);
-	rwsem_lock_write(&inode->lock);
-	inode_strip_suid(inode);
-	if (size > inode->size)
-		old_end_zero(inode);
-	while (!err && at < end) {
-		err = allocate_run(inode, at, end, size, &at);
-		if (err == -ENOSPC && ext4_alloc_retry(inode->sb, &tries))
-			err = 0;
-	}
-	rwsem_unlock_write(&inode->lock);
-	if (!err && (f->flags & O_DSYNC))
-		err = ext4_fsync(f, (f->flags & O_SYNC) != O_SYNC);
-	return err;
 }

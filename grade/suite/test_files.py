@@ -7,7 +7,7 @@ import pytest
 from grade.cpio import pack
 from grade.suite.conftest import BUILDS
 
-PROGRAMS = {"xattr": "/mnt disk", "tmpfile": "/mnt", "seek_data": "/mnt"}      # and their arguments
+PROGRAMS = {"xattr": "/mnt disk", "tmpfile": "/mnt", "seek_data": "/mnt", "fallocate": "/mnt"}      # and their arguments
 PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 
 

@@ -501,6 +501,43 @@ op_fallocate(void)
 	compare_range(h->fd, h->node, off, len < 8192 ? len : 8192);
 }
 
+/* Where the file system cannot turn a range into zeros or a hole, it is written with zeros: for the digest. */
+static void
+clear_by_hand(struct handle *h, uint64_t off, uint64_t end, int keep)
+{
+	uint64_t size = h->node->size, stop = end < size ? end : size;
+
+	if (off < stop) {
+		memset(bytes, 0, stop - off);
+		expect(pwrite(h->fd, bytes, stop - off, off), stop - off);
+	}
+	if (!keep && end > size)
+		expect(ftruncate(h->fd, end), 0);
+}
+
+static void
+op_clear(void)
+{
+	static const int modes[] = { FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE,
+				     FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE };
+	struct handle *h = some_handle(1);
+	uint64_t off = offset() % NEAR, end = off + 1 + below(16384);
+	int mode = modes[below(3)], keep = mode & FALLOC_FL_KEEP_SIZE;
+
+	if (!h || h->flags & O_APPEND)
+		return;
+	start("fallocate zero", NULL, NULL, off, end);
+	if (fallocate(h->fd, mode, off, end - off)) {
+		if (errno != EOPNOTSUPP)
+			wrong("mode %#x: errno %d", mode, errno);
+		clear_by_hand(h, off, end, keep);
+	}
+	model_clear(h->node, off, end);
+	if (!keep && end > h->node->size)
+		h->node->size = end;
+	compare_range(h->fd, h->node, off > 100 ? off - 100 : 0, end - off + 200 < CHUNK ? end - off + 200 : CHUNK);
+}
+
 /* What lies before the data is zeros; where a hole is, there is a zero or the end. */
 static void
 op_seek(void)
@@ -1047,7 +1084,8 @@ op_shared(void)
 
 static const struct { void (*run)(void); int weight; } operations[] = {
 	{ op_open, 16 }, { op_write, 10 }, { op_pwrite, 12 }, { op_read, 6 }, { op_pread, 6 }, { op_compare, 1 },
-	{ op_ftruncate, 5 }, { op_truncate, 3 }, { op_fallocate, 2 }, { op_seek, 4 }, { op_sync, 2 }, { op_map, 5 },
+	{ op_ftruncate, 5 }, { op_truncate, 3 }, { op_fallocate, 2 }, { op_clear, 3 }, { op_seek, 4 }, { op_sync, 2 },
+	{ op_map, 5 },
 	{ op_mkdir, 2 }, { op_rmdir, 2 }, { op_unlink, 3 }, { op_link, 3 }, { op_symlink, 2 }, { op_readlink, 1 },
 	{ op_mkfifo, 1 }, { op_rename, 7 }, { op_stat, 4 }, { op_fstat, 2 }, { op_chmod, 2 }, { op_chown, 1 },
 	{ op_utimens, 1 }, { op_readdir, 1 }, { op_statfs, 1 }, { op_shared, 1 },

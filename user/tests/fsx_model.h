@@ -147,6 +147,21 @@ model_truncate(struct node *n, uint64_t size)
 	n->size = size;
 }
 
+/* Bytes [off, end) become zeros, as far as the file goes. */
+static inline void
+model_clear(struct node *n, uint64_t off, uint64_t end)
+{
+	size_t some;
+
+	for (end = end < n->size ? end : n->size; off < end; off += some) {
+		unsigned char *p = page_get(n, off / MPAGE, 0);
+
+		some = MPAGE - off % MPAGE < end - off ? MPAGE - off % MPAGE : end - off;
+		if (p)
+			memset(p + off % MPAGE, 0, some);
+	}
+}
+
 /* Whether [from, to) is zeros. */
 static inline int
 model_is_zero(const struct node *n, uint64_t from, uint64_t to)
