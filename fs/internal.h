@@ -171,6 +171,8 @@ int	walk_parent(struct walk *w);
  * the rest of the way: call walk_parent again.  Else -errno and the walk goes on where it was.
  */
 int	walk_step(struct walk *w, const struct qname *q, bool follow);
+/* openat2's scope: -EXDEV if somebody has moved the place where w stands out of it. */
+int	walk_check_scope(struct walk *w);
 /* walk_start and all components: 0, the walk standing at the end and not ended; or -errno, ended. */
 int	walk_whole(struct walk *w, int dfd, const char *name, uint flags);
 /* End the walk; out, if not NULL, becomes a counted copy of where it stood. */

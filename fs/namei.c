@@ -68,6 +68,33 @@ walk_unlock(struct walk *w) NO_TSA
 	}
 }
 
+/* walk_start where dfd is all that the walk may see. */
+static NOINLINE int
+walk_start_scoped(struct walk *w, int dfd, const char *name) NO_TSA
+{
+	struct fs_context *fs = current->fs;
+	int err = 0;
+
+	if ((w->flags & LOOKUP_BENEATH) && *name == '/')
+		return -EXDEV;
+	if (dfd == AT_FDCWD) {
+		spin_lock(&fs->lock);
+		w->root = fs->cwd;
+		path_get(&w->root);
+		spin_unlock(&fs->lock);
+	} else {
+		err = path_of_fd(dfd, &w->root);
+	}
+	if (err)
+		return err;
+	w->root_counted = true;
+	path_get(&w->root);
+	w->at = w->held = w->root;
+	spin_lock(&dcache_lock);
+	w->locked = true;
+	return 0;
+}
+
 int
 walk_start(struct walk *w, int dfd, const char *name, uint flags) NO_TSA
 {
@@ -82,6 +109,8 @@ walk_start(struct walk *w, int dfd, const char *name, uint flags) NO_TSA
 	w->flags = flags;
 	w->links = 0;
 	w->held.dentry = NULL;
+	if (unlikely(flags & LOOKUP_SCOPED))
+		return walk_start_scoped(w, dfd, name);
 	w->root_counted = !alone;
 	if (*name != '/' && dfd != AT_FDCWD) {
 		err = path_of_fd(dfd, &w->held);
@@ -173,7 +202,40 @@ path_cross(struct path *p)
 	*p = to;
 }
 
-static void
+/* Cross what is mounted where the walk stands, if it may: 0 or -EXDEV. */
+static int
+walk_cross(struct walk *w) MUST_HOLD(dcache_lock)
+{
+	struct mount *from = w->at.mnt;
+
+	cross_locked(&w->at);
+	return w->at.mnt != from && (w->flags & LOOKUP_NO_XDEV) ? -EXDEV : 0;
+}
+
+/* Is the walk's root on the way up from here? */
+static bool
+below_root_locked(const struct walk *w) MUST_HOLD(dcache_lock)
+{
+	const struct dentry *d = w->at.dentry;
+	const struct mount *m = w->at.mnt;
+
+	while (d != w->root.dentry || m != w->root.mnt) {
+		if (d == m->root) {
+			if (!m->parent)
+				return false;
+			d = m->point;
+			m = m->parent;
+		} else if (d->parent == d) {
+			return false;
+		} else {
+			d = d->parent;
+		}
+	}
+	return true;
+}
+
+/* To the parent directory. 0, or for openat2's sake -EXDEV, and -EAGAIN: somebody has moved where the walk stood. */
+static int
 walk_dotdot(struct walk *w)
 {
 	if (!w->locked)
@@ -182,14 +244,38 @@ walk_dotdot(struct walk *w)
 	while (w->at.dentry != w->root.dentry || w->at.mnt != w->root.mnt) {
 		if (w->at.dentry != w->at.mnt->root) {
 			w->at.dentry = w->at.dentry->parent;
-			break;
+			if (unlikely(w->flags & LOOKUP_SCOPED) && !below_root_locked(w))
+				return -EAGAIN;
+			return walk_cross(w);
 		}
 		if (!w->at.mnt->parent)
-			break;
+			return 0;
+		if (unlikely(w->flags & LOOKUP_NO_XDEV))
+			return -EXDEV;
 		w->at.dentry = w->at.mnt->point;
 		w->at.mnt = w->at.mnt->parent;
 	}
-	cross_locked(&w->at);
+	if (unlikely(w->flags & LOOKUP_BENEATH))
+		return -EXDEV;
+	return walk_cross(w);
+}
+
+int
+walk_check_scope(struct walk *w)
+{
+	bool inside;
+
+	if (likely(!(w->flags & LOOKUP_SCOPED)))
+		return 0;
+	if (w->locked) {
+		assert_held(&dcache_lock);
+		inside = below_root_locked(w);
+	} else {
+		spin_lock(&dcache_lock);
+		inside = below_root_locked(w);
+		spin_unlock(&dcache_lock);
+	}
+	return inside ? 0 : -EXDEV;
 }
 
 struct dentry *
@@ -259,27 +345,40 @@ lookup_slow(struct dentry *dir, const struct qname *q)
 	return d;
 }
 
+/* Follow a link that leads to an object, as far as openat2 lets it. */
+static int
+walk_follow_magic(struct walk *w, struct inode *link)
+{
+	struct path to;
+	int err;
+
+	if (w->flags & LOOKUP_NO_MAGIC)
+		return -ELOOP;
+	err = link->ops->follow(link, &to);
+	if (err)
+		return err;
+	if ((w->flags & LOOKUP_SCOPED) || ((w->flags & LOOKUP_NO_XDEV) && to.mnt != w->at.mnt)) {
+		path_put(&to);
+		return -EXDEV;
+	}
+	path_put(&w->at);
+	w->at = to;
+	return 0;
+}
+
 /* Go on in link, found in the directory `at`. The walk is unlocked. */
 static int
 walk_follow(struct walk *w, struct dentry *link)
 {
 	struct inode *i = link->inode;
 	size_t rest = strlen(w->p);
-	struct path to;
 	ssize_t n;
 	char *buf;
-	int err;
 
-	if (++w->links > SYMLINK_MAX_DEPTH)
+	if (++w->links > SYMLINK_MAX_DEPTH || (w->flags & LOOKUP_NO_LINKS))
 		return -ELOOP;
-	if (i->ops->follow) {
-		err = i->ops->follow(i, &to);
-		if (err)
-			return err;
-		path_put(&w->at);
-		w->at = to;
-		return 0;
-	}
+	if (i->ops->follow)
+		return walk_follow_magic(w, i);
 	if (!i->ops->readlink)
 		return -EINVAL;
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
@@ -299,6 +398,8 @@ walk_follow(struct walk *w, struct dentry *link)
 	w->heap = buf;
 	w->p = buf;
 	if (*buf == '/') {
+		if ((w->flags & LOOKUP_BENEATH) || ((w->flags & LOOKUP_NO_XDEV) && w->at.mnt != w->root.mnt))
+			return -EXDEV;
 		path_put(&w->at);
 		w->at = w->root;
 		path_get(&w->at);
@@ -311,6 +412,7 @@ static NOINLINE int
 walk_step_slow(struct walk *w, const struct qname *q, bool follow)
 {
 	struct dentry *dir = w->at.dentry, *d;
+	struct mount *from = w->at.mnt;
 	int err;
 
 	assert_held(&dcache_lock);
@@ -321,6 +423,8 @@ walk_step_slow(struct walk *w, const struct qname *q, bool follow)
 	} else {
 		if (!d && !dir->inode->ops->lookup)
 			return -ENOENT;
+		if (unlikely(w->flags & LOOKUP_CACHED))
+			return -EAGAIN;
 		walk_unlock(w);
 		d = lookup_slow(dir, q);
 		if (IS_ERR(d))
@@ -334,7 +438,7 @@ walk_step_slow(struct walk *w, const struct qname *q, bool follow)
 	dentry_put(dir);
 	w->at.dentry = d;
 	path_cross(&w->at);
-	return 0;
+	return unlikely(w->flags & LOOKUP_NO_XDEV) && w->at.mnt != from ? -EXDEV : 0;
 }
 
 static ALWAYS_INLINE int
@@ -355,7 +459,7 @@ walk_step_fast(struct walk *w, const struct qname *q, bool follow)
 		return walk_step_slow(w, q, follow);
 	w->at.dentry = d;
 	if (unlikely(d->flags & DENTRY_MOUNTED))
-		cross_locked(&w->at);
+		return walk_cross(w);
 	return 0;
 }
 
@@ -425,7 +529,9 @@ walk_parent(struct walk *w)
 			if (err > 0)
 				p = w->p;
 		} else if (w->type == LAST_DOTDOT) {
-			walk_dotdot(w);
+			err = walk_dotdot(w);
+			if (unlikely(err))
+				break;
 		}
 	}
 	walk_end(w, NULL);
@@ -443,11 +549,13 @@ walk_last(struct walk *w)
 		if (err)
 			return err;
 	} else if (w->type == LAST_DOTDOT) {
-		walk_dotdot(w);
+		err = walk_dotdot(w);
+		if (unlikely(err))
+			return err;
 	}
 	if (unlikely(w->slash || (w->flags & LOOKUP_DIRECTORY)) && !S_ISDIR(w->at.dentry->inode->mode))
 		return -ENOTDIR;
-	return 0;
+	return walk_check_scope(w);
 }
 
 int

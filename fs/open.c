@@ -205,18 +205,22 @@ create_last(struct walk *w, u32 flags, u32 mode, struct path *out, bool *made)
 	out->dentry = d;
 	mount_get(out->mnt);
 	path_cross(out);
+	if (unlikely(w->flags & LOOKUP_NO_XDEV) && out->mnt != w->at.mnt) {
+		path_put(out);
+		return -EXDEV;
+	}
 	return 0;
 }
 
 static struct file *
-open_create(int dfd, const char *name, u32 flags, u32 mode)
+open_create(int dfd, const char *name, u32 flags, u32 mode, uint lookup)
 {
 	struct path p;
 	struct walk w;
 	bool made = false;
 	int err;
 
-	err = walk_start(&w, dfd, name, 0);
+	err = walk_start(&w, dfd, name, lookup);
 	if (err)
 		return ERR_PTR(err);
 	for (;;) {
@@ -241,6 +245,8 @@ open_create(int dfd, const char *name, u32 flags, u32 mode)
 			err = create_last(&w, flags, mode, &p, &made);
 			walk_end(&w, NULL);
 		} else {
+			if (!err)
+				err = walk_check_scope(&w);
 			walk_end(&w, err ? NULL : &p);
 		}
 		if (err)
@@ -260,11 +266,11 @@ open_create(int dfd, const char *name, u32 flags, u32 mode)
 	return path_open(&p, flags);
 }
 
-struct file *
-vfs_open(int dfd, const char *name, u32 flags, u32 mode)
+/* vfs_open with what openat2 asks of the walk, LOOKUP_*. */
+static struct file *
+open_how(int dfd, const char *name, u32 flags, u32 mode, uint lookup)
 {
 	struct path p;
-	uint lookup;
 	int err;
 
 	flags &= O_VALID;
@@ -274,8 +280,9 @@ vfs_open(int dfd, const char *name, u32 flags, u32 mode)
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if (flags & O_CREAT)
-		return flags & O_DIRECTORY ? ERR_PTR(-EINVAL) : open_create(dfd, name, flags, mode);
-	lookup = flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
+		return flags & O_DIRECTORY ? ERR_PTR(-EINVAL) : open_create(dfd, name, flags, mode, lookup);
+	if (!(flags & O_NOFOLLOW))
+		lookup |= LOOKUP_FOLLOW;
 	if (flags & O_DIRECTORY)
 		lookup |= LOOKUP_DIRECTORY;
 	err = path_lookup(dfd, name, lookup, &p);
@@ -284,21 +291,27 @@ vfs_open(int dfd, const char *name, u32 flags, u32 mode)
 	return unlikely(flags & O_TMPFILE_BIT) ? open_tmpfile(&p, flags, mode) : path_open(&p, flags);
 }
 
-long
-sys_openat(const ulong *a)
+struct file *
+vfs_open(int dfd, const char *name, u32 flags, u32 mode)
 {
-	u32 flags = a[2] | O_LARGEFILE, mode = a[3];
+	return open_how(dfd, name, flags, mode, 0);
+}
+
+/* A descriptor for what open_how opens, or -errno. */
+static long
+open_fd(int dfd, uptr_t name, u32 flags, u32 mode, uint lookup)
+{
 	struct name n;
 	struct file *f;
 	int fd, err;
 
-	err = name_get(&n, UPTR(a[1]));
+	err = name_get(&n, name);
 	if (unlikely(err))
 		return err;
 	fd = fd_alloc(0, flags & O_CLOEXEC);
 	if (unlikely(fd < 0))
 		goto out;
-	f = vfs_open(a[0], n.s, flags, mode & ~current->fs->umask);
+	f = open_how(dfd, n.s, flags, mode & ~current->fs->umask, lookup);
 	if (IS_ERR(f)) {
 		fd_cancel(fd);
 		fd = PTR_ERR(f);
@@ -308,6 +321,80 @@ sys_openat(const ulong *a)
 out:
 	name_put(&n);
 	return fd;
+}
+
+long
+sys_openat(const ulong *a)
+{
+	return open_fd(a[0], UPTR(a[1]), a[2] | O_LARGEFILE, a[3], 0);
+}
+
+/* ---- openat2: what openat overlooks is an error, and the path may be walked with more care ---- */
+
+#define O_PATH_VALID	(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define RESOLVE_VALID	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
+			 RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+/* A struct open_how of `size` bytes; of a longer one than ours the rest must be zeros. */
+static int
+how_get(struct abi_open_how *how, uptr_t from, size_t size)
+{
+	char c;
+
+	if (size < sizeof(*how))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (copy_from_user(how, from, sizeof(*how)))
+		return -EFAULT;
+	for (size_t i = sizeof(*how); i < size; i++) {
+		if (get_user(c, UPTR(from.addr + i)))
+			return -EFAULT;
+		if (c)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+static int
+how_check(const struct abi_open_how *how)
+{
+	u64 flags = how->flags, resolve = how->resolve;
+	bool creates = flags & (O_CREAT | O_TMPFILE_BIT);
+
+	if ((flags & ~(u64)O_VALID) || (resolve & ~(u64)RESOLVE_VALID))
+		return -EINVAL;
+	if ((resolve & RESOLVE_BENEATH) && (resolve & RESOLVE_IN_ROOT))
+		return -EINVAL;
+	if (how->mode & ~(creates ? 07777UL : 0))
+		return -EINVAL;
+	if ((flags & O_PATH) && (flags & ~(u64)O_PATH_VALID))
+		return -EINVAL;
+	if ((resolve & RESOLVE_CACHED) && (flags & (O_TRUNC | O_CREAT | O_TMPFILE_BIT)))
+		return -EAGAIN;
+	return 0;
+}
+
+long
+sys_openat2(const ulong *a)
+{
+	struct abi_open_how how;
+	uint lookup = 0;
+	u64 r;
+	int err = how_get(&how, UPTR(a[2]), a[3]);
+
+	if (!err)
+		err = how_check(&how);
+	if (err)
+		return err;
+	r = how.resolve;
+	lookup |= r & RESOLVE_NO_XDEV ? LOOKUP_NO_XDEV : 0;
+	lookup |= r & RESOLVE_NO_MAGICLINKS ? LOOKUP_NO_MAGIC : 0;
+	lookup |= r & RESOLVE_NO_SYMLINKS ? LOOKUP_NO_LINKS | LOOKUP_NO_MAGIC : 0;
+	lookup |= r & RESOLVE_BENEATH ? LOOKUP_BENEATH : 0;
+	lookup |= r & RESOLVE_IN_ROOT ? LOOKUP_IN_ROOT : 0;
+	lookup |= r & RESOLVE_CACHED ? LOOKUP_CACHED : 0;
+	return open_fd(a[0], UPTR(a[1]), how.flags | (how.flags & O_PATH ? 0 : O_LARGEFILE), how.mode, lookup);
 }
 
 long

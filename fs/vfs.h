@@ -318,6 +318,14 @@ uint	file_poll(struct file *f, struct poll_table *pt);
 #define LOOKUP_FOLLOW	BIT(0)		/* follow a final symbolic link */
 #define LOOKUP_DIRECTORY BIT(1)
 #define LOOKUP_EMPTY	BIT(2)		/* AT_EMPTY_PATH */
+/* What openat2 asks for. */
+#define LOOKUP_NO_XDEV	BIT(3)		/* no mount point is crossed: -EXDEV */
+#define LOOKUP_NO_MAGIC	BIT(4)		/* no link that leads to an object: -ELOOP */
+#define LOOKUP_NO_LINKS	BIT(5)		/* no symbolic link is followed: -ELOOP */
+#define LOOKUP_BENEATH	BIT(6)		/* nothing leads out of dfd: -EXDEV */
+#define LOOKUP_IN_ROOT	BIT(7)		/* dfd is the root of this walk */
+#define LOOKUP_CACHED	BIT(8)		/* by what is in the cache, or -EAGAIN */
+#define LOOKUP_SCOPED	(LOOKUP_BENEATH | LOOKUP_IN_ROOT)
 /* dfd: AT_FDCWD or a descriptor. On success *out is counted: path_put(). */
 int	path_lookup(int dfd, const char *name, uint flags, struct path *out);
 int	path_lookup_user(int dfd, uptr_t name, uint flags, struct path *out);

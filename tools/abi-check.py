@@ -62,6 +62,7 @@ LAYOUTS = {
         abi_itimerspec      struct __kernel_itimerspec  it_interval it_value
         abi_tms             struct tms                  tms_utime tms_stime tms_cutime tms_cstime
         abi_flock           struct flock                l_type l_whence l_start l_len l_pid
+        abi_open_how        struct open_how             flags mode resolve
         abi_stat            struct stat                 st_dev st_ino st_mode st_nlink st_uid st_gid \
             st_rdev st_size st_blksize st_blocks st_atim=st_atime st_mtim=st_mtime st_ctim=st_ctime
         abi_statx           struct statx                stx_mask stx_blksize stx_attributes stx_nlink \

@@ -133,6 +133,14 @@
 #define SYNC_FILE_RANGE_WRITE		2
 #define SYNC_FILE_RANGE_WAIT_AFTER	4
 
+/* openat2(2): struct open_how, as linux/openat2.h has it; how its path is walked. */
+#define RESOLVE_NO_XDEV		0x01
+#define RESOLVE_NO_MAGICLINKS	0x02
+#define RESOLVE_NO_SYMLINKS	0x04
+#define RESOLVE_BENEATH		0x08
+#define RESOLVE_IN_ROOT		0x10
+#define RESOLVE_CACHED		0x20
+
 #define CLOSE_RANGE_UNSHARE	2
 #define CLOSE_RANGE_CLOEXEC	4
 
@@ -150,6 +158,13 @@ struct abi_flock {
 ABI_SIZE(struct abi_flock, 32);
 ABI_OFFSET(struct abi_flock, l_start, 8);
 ABI_OFFSET(struct abi_flock, l_pid, 24);
+
+struct abi_open_how {
+	uint64_t flags;			/* O_* */
+	uint64_t mode;
+	uint64_t resolve;		/* RESOLVE_* */
+};
+ABI_SIZE(struct abi_open_how, 24);
 
 struct abi_f_owner_ex {			/* F_SETOWN_EX */
 	int32_t	type;			/* F_OWNER_* */
