@@ -190,6 +190,7 @@ out:
 
 const struct file_ops ram_file_fops = {
 	.read = ram_read,
+	.cached = true,
 	.write = ram_write,
 	.seek = ram_seek,
 	.mmap = ram_mmap,

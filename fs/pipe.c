@@ -2,12 +2,8 @@
  * pipe.c - pipes, and FIFOs, which are pipes with a name.
  *
  * Data        struct pipe: a ring of bytes in page frames that are allocated when first written
- *             to.  head and tail count bytes for ever; their difference is what the pipe holds:
- *
- *	        tail           head
- *	  ........|=============|........     ring[i mod size], size a power of two
- *
- *             An emptied pipe starts again at 0, so that small messages stay in one page.
+ *             to (pipe_private.h).  head and tail count bytes for ever; their difference is what the pipe
+ *             holds. An emptied pipe starts again at 0, so that small messages stay in one page.
  * Locks       p->lock (RANK_PIPE) for everything marked [p]; it is held while bytes are copied, so
  *             that a write of up to PIPE_BUF bytes stays in one piece.  A FIFO's coming and going
  *             (inode->pipe, files) is under its inode's lock.
@@ -16,44 +12,27 @@
  *             P2  who adds bytes to an empty pipe wakes readers; who makes room for PIPE_BUF
  *                 wakes writers.  Since every pipe has PIPE_BUF bytes at least, that is enough
  *                 for those who sleep; epoll with EPOLLET hears of each write.
+ *             P3  a page that others have too, because it was spliced, is whole in the ring, and is not
+ *                 written to: who begins a page looks, and takes another.
+ * Not here    splice and its like (pipe_splice.c).
  * Further     pipe(7), fifo(7): the rules of the ends, and of O_NONBLOCK.
  */
-#include "fs/pipe.h"
 #include "abi/ioctl.h"
 #include "abi/poll.h"
 #include "abi/statfs.h"
-#include "fs/internal.h"
+#include "fs/pipe_private.h"
 #include "kernel/fdtable.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "lib/string.h"
-#include "mm/frame.h"
 #include "mm/slab.h"
 
 #define PIPE_SIZE	(64 * KiB)
 #define PIPE_SIZE_MAX	(1 * MiB)	/* without CAP_SYS_RESOURCE, and what a ring of pointers allows */
 
-struct pipe {			/* Guarded by: p lock  f inode->lock of the FIFO */
-	struct mutex lock;
-	struct waitq rd_wait, wr_wait;	/* for bytes, or the last writer's end; for room, or the last reader's */
-	u64	head, tail;		/* [p] */
-	size_t	size;			/* [p] */
-	char	**page;			/* [p] size / PAGE_SIZE, direct-map addresses, NULL until used */
-	uint	readers, writers;	/* [p] open ends */
-	uint	reads, writes;		/* [p] ends ever opened: so an opener sees who came and went */
-	bool	polled;			/* [p] somebody may wait for changes: tell of each write */
-	bool	lent;			/* [p] somebody writes what it holds elsewhere: readers wait for the outcome */
-	bool	filling;		/* [p] somebody reads elsewhere what is to fill the room: writers wait */
-	uint	files;			/* [f] open files; 0: free the pipe */
-};
-
 static struct super_block *pipe_sb;
 static struct slab_cache *pipe_cache;
-
-static inline struct pipe *pipe_of(struct file *f) { return f->private; }
-static inline size_t pipe_used(const struct pipe *p) { return p->head - p->tail; }
-static inline size_t pipe_room(const struct pipe *p) { return p->size - pipe_used(p); }
 
 static struct pipe *
 pipe_new(void)
@@ -75,7 +54,7 @@ pipe_new(void)
 	p->readers = p->writers = p->reads = p->writes = 0;
 	p->files = 0;
 	p->polled = false;
-	p->lent = p->filling = false;
+	p->lent = p->filling = p->mixed = false;
 	return p;
 }
 
@@ -84,7 +63,7 @@ pages_free(char **page, size_t n)
 {
 	while (n--)
 		if (page[n])
-			page_free(page[n]);
+			frame_put(va_frame(page[n]));
 	kfree(page);
 }
 
@@ -95,12 +74,9 @@ pipe_free(struct pipe *p)
 	slab_free(pipe_cache, p);
 }
 
-/*
- * Sleep on q with the pipe unlocked, once: the caller looks again. The waiter is queued before the
- * lock is dropped, and wakers hold the lock, so nothing is missed. 0 or -ERESTARTSYS.
- */
-static int
-pipe_sleep(struct pipe *p, struct waitq *q) MUST_HOLD(p->lock)
+/* The waiter is queued before the lock is dropped, and wakers hold the lock, so nothing is missed. */
+int
+pipe_sleep(struct pipe *p, struct waitq *q)
 {
 	struct waiter w;
 	int err;
@@ -115,6 +91,30 @@ pipe_sleep(struct pipe *p, struct waitq *q) MUST_HOLD(p->lock)
 }
 
 /* --- reading and writing --- */
+
+/* The page before `at` is used up: if others have it, the ring does not keep it. */
+static NOINLINE void
+pipe_drop_page(struct pipe *p, u64 at) MUST_HOLD(p->lock)
+{
+	char **page = pipe_slot(p, at - 1);
+
+	if (*page && pipe_page_shared(*page)) {
+		frame_put(va_frame(*page));
+		*page = NULL;
+	}
+}
+
+void
+pipe_skip(struct pipe *p, size_t n)
+{
+	u64 end = p->tail + n;
+
+	for (u64 at = ALIGN_DOWN(p->tail, PAGE_SIZE) + PAGE_SIZE; at <= end; at += PAGE_SIZE)
+		pipe_drop_page(p, at);
+	p->tail = end;
+	if (p->head == p->tail)
+		p->head = p->tail = 0;
+}
 
 /* Move up to n bytes out, page by page. Bytes moved: short only after a fault. */
 static size_t
@@ -131,15 +131,16 @@ pipe_take(struct pipe *p, struct uio *u, size_t n) MUST_HOLD(p->lock)
 		done += got;
 		if (unlikely(got < part))
 			break;
+		if (unlikely(p->mixed) && off + part == PAGE_SIZE)
+			pipe_drop_page(p, p->tail);
 	}
 	if (p->head == p->tail)
 		p->head = p->tail = 0;
 	return done;
 }
 
-/* Until there are bytes to read: 1; 0 at the end of all, -EAGAIN, -ERESTARTSYS. */
-static NOINLINE int
-pipe_wait_bytes(struct pipe *p, bool nonblock) MUST_HOLD(p->lock)
+int
+pipe_wait_bytes(struct pipe *p, bool nonblock)
 {
 	int err;
 
@@ -155,8 +156,15 @@ pipe_wait_bytes(struct pipe *p, bool nonblock) MUST_HOLD(p->lock)
 	return 1;
 }
 
-static void
-wake_writers(struct pipe *p, bool was_tight) MUST_HOLD(p->lock)
+void
+pipe_wake_readers(struct pipe *p, bool was_empty)
+{
+	if (was_empty || p->polled)
+		wake_up_key(&p->rd_wait, (void *)(POLLIN | POLLRDNORM | WAKE_SYNC), 1);
+}
+
+void
+pipe_wake_writers(struct pipe *p, bool was_tight)
 {
 	if (was_tight && pipe_room(p) >= PIPE_BUF)
 		wake_up_key(&p->wr_wait, (void *)(POLLOUT | POLLWRNORM | WAKE_SYNC), 1);
@@ -178,7 +186,7 @@ do_read(struct pipe *p, struct uio *u, bool nonblock)
 		n = pipe_take(p, u, MIN(u->resid, pipe_used(p)));
 		if (unlikely(!n))
 			n = -EFAULT;
-		wake_writers(p, was_tight);
+		pipe_wake_writers(p, was_tight);
 	}
 	mutex_unlock(&p->lock);
 	return n;
@@ -190,26 +198,52 @@ pipe_read(struct file *f, struct uio *u, loff_t *pos)
 	return do_read(pipe_of(f), u, f->flags & O_NONBLOCK);
 }
 
+/* The page that head begins is not ours alone: another one. What the pipe still holds of it goes along. */
+static NOINLINE void
+pipe_own_page(struct pipe *p, char **page) MUST_HOLD(p->lock)
+{
+	char *own = page_alloc(GFP_USER);
+	uint off = PAGE_OFFSET(p->tail);
+
+	if (own && pipe_used(p) && pipe_slot(p, p->tail) == page)
+		memcpy(own + off, *page + off, PAGE_SIZE - off);
+	if (!own)
+		return;
+	frame_put(va_frame(*page));
+	*page = own;
+}
+
+char *
+pipe_page(struct pipe *p)
+{
+	char **page = pipe_slot(p, p->head);
+
+	if (unlikely(!*page)) {
+		*page = page_alloc(GFP_USER);
+	} else if (unlikely(p->mixed) && !PAGE_OFFSET(p->head) && pipe_page_shared(*page)) {
+		pipe_own_page(p, page);
+		if (pipe_page_shared(*page))
+			return NULL;
+	}
+	return *page;
+}
+
 /* Move up to n bytes in; there is room. Bytes moved, or -EFAULT, -ENOMEM if none. */
-static ssize_t
-pipe_fill(struct pipe *p, struct uio *u, size_t n) MUST_HOLD(p->lock)
+ssize_t
+pipe_fill(struct pipe *p, struct uio *u, size_t n)
 {
 	size_t done = 0;
 	int err = -EFAULT;
 
 	while (done < n) {
-		size_t at = p->head & (p->size - 1), off = PAGE_OFFSET(at);
-		size_t part = MIN(n - done, PAGE_SIZE - off), got;
-		char **page = &p->page[at >> PAGE_SHIFT];
+		size_t off = PAGE_OFFSET(p->head), part = MIN(n - done, PAGE_SIZE - off), got;
+		char *page = pipe_page(p);
 
-		if (unlikely(!*page)) {
-			*page = page_alloc(GFP_USER);
-			if (!*page) {
-				err = -ENOMEM;
-				break;
-			}
+		if (unlikely(!page)) {
+			err = -ENOMEM;
+			break;
 		}
-		got = uio_get(u, *page + off, part);
+		got = uio_get(u, page + off, part);
 		p->head += got;
 		done += got;
 		if (unlikely(got < part))
@@ -239,8 +273,8 @@ do_write(struct pipe *p, struct uio *u, bool nonblock)
 		if (likely(room >= MIN(u->resid, (size_t)PIPE_BUF)) ||
 		    (room && u->resid > PIPE_BUF && nonblock)) {
 			n = pipe_fill(p, u, MIN(u->resid, room));
-			if ((was_empty || p->polled) && n > 0)
-				wake_up_key(&p->rd_wait, (void *)(POLLIN | POLLRDNORM | WAKE_SYNC), 1);
+			if (n > 0)
+				pipe_wake_readers(p, was_empty);
 			if (n < 0)
 				break;
 			done += n;
@@ -467,96 +501,6 @@ ssize_t
 pipe_write_uio(struct file *f, struct uio *u, bool nonblock)
 {
 	return do_write(pipe_of(f), u, nonblock || (f->flags & O_NONBLOCK));
-}
-
-/* The first n bytes of what p holds, which it keeps. */
-static void
-pipe_look(const struct pipe *p, char *to, size_t n) MUST_HOLD(p->lock)
-{
-	for (size_t done = 0, part; done < n; done += part) {
-		size_t at = (p->tail + done) & (p->size - 1), off = PAGE_OFFSET(at);
-
-		part = MIN(n - done, PAGE_SIZE - off);
-		memcpy(to + done, p->page[at >> PAGE_SHIFT] + off, part);
-	}
-}
-
-ssize_t
-pipe_peek(struct file *f, void *buf, size_t size, bool nonblock, bool lend)
-{
-	struct pipe *p = pipe_of(f);
-	ssize_t n;
-
-	mutex_lock(&p->lock);
-	n = pipe_wait_bytes(p, nonblock || (f->flags & O_NONBLOCK));
-	if (n > 0) {
-		n = MIN(size, pipe_used(p));
-		pipe_look(p, buf, n);
-		p->lent = lend;
-	}
-	mutex_unlock(&p->lock);
-	return n;
-}
-
-void
-pipe_return(struct file *f, size_t used)
-{
-	struct pipe *p = pipe_of(f);
-	bool was_tight;
-
-	mutex_lock(&p->lock);
-	was_tight = pipe_room(p) < PIPE_BUF;
-	p->lent = false;
-	p->tail += used;
-	if (p->head == p->tail)
-		p->head = p->tail = 0;
-	wake_writers(p, was_tight);
-	wake_up_all(&p->rd_wait);
-	mutex_unlock(&p->lock);
-}
-
-ssize_t
-pipe_wait_room(struct file *f, bool nonblock, bool reserve)
-{
-	struct pipe *p = pipe_of(f);
-	ssize_t n = 0;
-
-	mutex_lock(&p->lock);
-	for (;;) {
-		if (!p->readers) {
-			signal_raise(SIGPIPE);
-			n = -EPIPE;
-		} else if (pipe_room(p) >= PIPE_BUF && !p->filling) {
-			n = pipe_room(p);
-			p->filling = reserve;
-		} else {
-			n = nonblock || (f->flags & O_NONBLOCK) ? -EAGAIN : pipe_sleep(p, &p->wr_wait);
-		}
-		if (n)
-			break;
-	}
-	mutex_unlock(&p->lock);
-	return n;
-}
-
-ssize_t
-pipe_fill_reserved(struct file *f, struct uio *u)
-{
-	struct pipe *p = pipe_of(f);
-	ssize_t n = 0;
-
-	mutex_lock(&p->lock);
-	p->filling = false;
-	if (u->resid && !p->readers) {
-		signal_raise(SIGPIPE);
-		n = -EPIPE;
-	} else if (u->resid) {
-		n = pipe_fill(p, u, u->resid);
-		wake_up_all(&p->rd_wait);
-	}
-	wake_up_all(&p->wr_wait);
-	mutex_unlock(&p->lock);
-	return n;
 }
 
 int

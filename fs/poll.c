@@ -35,6 +35,7 @@ struct poll_entry {
 #define CHUNK_ENTRIES	32
 struct poll_chunk {
 	struct poll_chunk *next;
+	uint	n;			/* entries in use */
 	struct poll_entry e[CHUNK_ENTRIES];
 };
 
@@ -45,7 +46,7 @@ struct poll_set {
 	int	err;			/* -ENOMEM: a queue could not be joined */
 	struct file *file;		/* being asked now, and for what */
 	uint	events;
-	uint	n;			/* entries in use: first the small ones, then the chunks, newest first */
+	uint	n;			/* small entries in use: when there are no more, chunks, newest first */
 	struct poll_chunk *chunks;
 	struct poll_entry small[6];
 };
@@ -64,20 +65,19 @@ poll_wake(struct waiter *w, void *key)
 static struct poll_entry *
 entry_new(struct poll_set *s)
 {
-	uint i = s->n - MIN(s->n, (uint)ARRAY_SIZE(s->small));
+	struct poll_chunk *c = s->chunks;
 
 	if (s->n < ARRAY_SIZE(s->small))
 		return &s->small[s->n++];
-	if (i % CHUNK_ENTRIES == 0) {
-		struct poll_chunk *c = kmalloc(sizeof(*c), GFP_KERNEL);
-
+	if (!c || c->n == CHUNK_ENTRIES) {
+		c = kmalloc(sizeof(*c), GFP_KERNEL);
 		if (!c)
 			return NULL;
+		c->n = 0;
 		c->next = s->chunks;
 		s->chunks = c;
 	}
-	s->n++;
-	return &s->chunks->e[i % CHUNK_ENTRIES];
+	return &c->e[c->n++];
 }
 
 /* poll_wait() of a file comes here. */
@@ -113,24 +113,22 @@ poll_begin(struct poll_set *s)
 }
 
 static void
-entry_end(struct poll_entry *e)
+entries_end(struct poll_entry *e, uint n)
 {
-	waitq_remove(e->q, &e->w);
-	file_put(e->file);
+	for (; n--; e++) {
+		waitq_leave(e->q, &e->w);
+		file_put(e->file);
+	}
 }
 
 static void
 poll_end(struct poll_set *s)
 {
-	uint extra = s->n - MIN(s->n, (uint)ARRAY_SIZE(s->small)), i;
 	struct poll_chunk *c;
 
-	for (i = 0; i < s->n - extra; i++)
-		entry_end(&s->small[i]);
+	entries_end(s->small, s->n);
 	while ((c = s->chunks)) {
-		for (i = 0; i < (extra - 1) % CHUNK_ENTRIES + 1; i++)
-			entry_end(&c->e[i]);
-		extra -= i;
+		entries_end(c->e, c->n);
 		s->chunks = c->next;
 		kfree(c);
 	}

@@ -7,20 +7,21 @@
  *	tee                pipe --> pipe, and stays in the first
  *	vmsplice           memory --> pipe, pipe --> memory
  *
- * All go through a buffer of the kernel's: no page changes hands, so what a program sees is right
- * whatever it does to its memory afterwards, and it costs a copy each way.  What the target does not
- * take stays where it was: bytes of a pipe are lent (pipe.h) until it is known how many were taken.  What comes from
- * a stream cannot be given back: the room for it in a pipe is reserved beforehand.
+ * What is read goes into a batch (splice.h): of a file in the page cache its pages themselves, so that nothing is
+ * copied before the target takes it, else pages made for it.  A pipe that is the target keeps whole pages as they are
+ * (pipe_splice.c): who writes to the file afterwards changes what the pipe holds, as on Linux.  What the target does not
+ * take stays where it was.
  * Further     sendfile(2), copy_file_range(2), splice(2), tee(2), vmsplice(2).
  */
 #include "abi/fcntl.h"
 #include "fs/internal.h"
 #include "fs/pipe.h"
+#include "fs/splice.h"
 #include "kernel/fdtable.h"
 #include "kernel/signal.h"
 #include "mm/slab.h"
 
-#define CHUNK		(16 * KiB)
+#define FRESH_MAX	4		/* pages for what comes from no cache */
 #define SPLICE_FLAGS	(SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 
 /* Two open files, and where in them: pos NULL is the file's own position. */
@@ -52,26 +53,113 @@ pair_put(struct pair *p)
 	fd_put(p->in, p->put_in);
 }
 
+/* --- batches --- */
+
+/* A read of the page cache, whose pages it collects. */
+struct collecting {
+	struct uio u;
+	struct batch *b;
+};
+
+static size_t
+collect(struct uio *u, const void *src, size_t n)
+{
+	struct batch *b = container_of(u, struct collecting, u)->b;
+
+	if (batch_full(b))
+		return 0;
+	batch_add(b, src, n);
+	return n;
+}
+
+static void
+batch_drop(struct batch *b)
+{
+	while (b->n)
+		frame_put(va_frame((void *)b->piece[--b->n].base));
+	b->bytes = 0;
+}
+
+/* Fresh pages for up to n bytes. 0 or -ENOMEM. */
+static int
+batch_make(struct batch *b, size_t n)
+{
+	void *page;
+
+	while (n && b->n < FRESH_MAX) {
+		page = page_alloc(GFP_USER);
+		if (!page)
+			break;
+		b->piece[b->n++] = (struct uio_vec){ (u64)page, MIN(n, PAGE_SIZE) };
+		b->bytes += MIN(n, PAGE_SIZE);
+		n -= MIN(n, PAGE_SIZE);
+	}
+	return b->n ? 0 : -ENOMEM;
+}
+
+/* Only its first n bytes. */
+static void
+batch_cut(struct batch *b, size_t n)
+{
+	while (b->bytes > n) {
+		struct uio_vec *last = &b->piece[b->n - 1];
+		size_t off = MIN(b->bytes - n, last->len);
+
+		last->len -= off;
+		b->bytes -= off;
+		if (!last->len) {
+			frame_put(va_frame((void *)last->base));
+			b->n--;
+		}
+	}
+}
+
+static void
+batch_uio(const struct batch *b, struct uio *u)
+{
+	uio_init_kernel(u, NULL, b->bytes);
+	u->vec = b->piece;
+}
+
+/* Read up to n bytes from f at *pos into b, which is empty: how many, or -errno. batch_drop() it in any case. */
+static ssize_t
+batch_read(struct batch *b, struct file *f, loff_t *pos, size_t n)
+{
+	struct collecting c = { .b = b };
+	struct uio u;
+	ssize_t got;
+
+	b->n = 0;
+	b->bytes = 0;
+	if (f->ops->cached && !(f->flags & O_DIRECT)) {
+		uio_init_give(&c.u, collect, MIN(n, BATCH_MAX * PAGE_SIZE));
+		return file_read(f, &c.u, pos);
+	}
+	got = batch_make(b, n);
+	if (got)
+		return got;
+	batch_uio(b, &u);
+	got = file_read(f, &u, pos);
+	batch_cut(b, MAX(got, 0L));
+	return got;
+}
+
 /* Copy up to n bytes from in at *pos to out at *opos (NULL: its own). Bytes, or -errno if none. */
 static ssize_t
 file_copy(struct pair *p, loff_t *pos, loff_t *opos, size_t n)
 {
 	ssize_t got, put, done = 0;
+	struct batch b;
 	struct uio u;
-	char *buf;
 
-	buf = kmalloc(CHUNK, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
 	while (n > 0) {
-		uio_init_kernel(&u, buf, MIN(n, CHUNK));
-		got = file_read(p->in, &u, pos);
-		put = got;
+		got = put = batch_read(&b, p->in, pos, n);
 		if (got > 0) {
-			uio_init_kernel(&u, buf, got);
+			batch_uio(&b, &u);
 			put = file_write(p->out, &u, opos);
 			*pos -= got - MAX(put, 0L);
 		}
+		batch_drop(&b);
 		if (put <= 0) {
 			if (!done)
 				done = put;
@@ -82,7 +170,6 @@ file_copy(struct pair *p, loff_t *pos, loff_t *opos, size_t n)
 		if (put < got || signal_pending(current))
 			break;
 	}
-	kfree(buf);
 	return done;
 }
 
@@ -189,56 +276,36 @@ sys_copy_file_range(const ulong *a)
 
 /* --- splice --- */
 
-/* What the pipe holds, once, to out at *pos. buf: CHUNK bytes. */
+/* What the pipe holds, once, to out at *pos. */
 static ssize_t
-splice_from_pipe(struct pair *p, loff_t *pos, char *buf, size_t n, bool nonblock)
+splice_from_pipe(struct pair *p, loff_t *pos, size_t n, bool nonblock)
 {
+	struct batch b = { 0 };
 	ssize_t got, put;
 	struct uio u;
 
-	got = pipe_peek(p->in, buf, MIN(n, CHUNK), nonblock, true);
+	got = pipe_lend(p->in, &b, n, nonblock);
 	if (got <= 0)
 		return got;
-	uio_init_kernel(&u, buf, got);
+	batch_uio(&b, &u);
 	put = file_write(p->out, &u, pos);
+	batch_drop(&b);			/* first: then the pipe's pages are its own again */
 	pipe_return(p->in, MAX(put, 0L));
-	return put;
-}
-
-static ssize_t
-splice_pipes(struct pair *p, char *buf, size_t n, bool nonblock)
-{
-	ssize_t room, got, put;
-	struct uio u;
-
-	/* Who waits for room must not keep others from the bytes; who has both in hand does not wait. */
-	do {
-		room = pipe_wait_room(p->out, nonblock, false);
-		if (room < 0)
-			return room;
-		got = pipe_peek(p->in, buf, MIN(MIN(n, CHUNK), (size_t)room), nonblock, true);
-		if (got <= 0)
-			return got;
-		uio_init_kernel(&u, buf, got);
-		put = pipe_write_uio(p->out, &u, true);
-		pipe_return(p->in, MAX(put, 0L));
-	} while (put == -EAGAIN && !nonblock);
 	return put;
 }
 
 /* From in at *pos, as much as the pipe has room for. */
 static ssize_t
-splice_to_pipe(struct pair *p, loff_t *pos, char *buf, size_t n, bool nonblock)
+splice_to_pipe(struct pair *p, loff_t *pos, size_t n, bool nonblock)
 {
-	ssize_t room = pipe_wait_room(p->out, nonblock, true), got, put;
-	struct uio u;
+	ssize_t room = pipe_reserve(p->out, nonblock), got, put;
+	struct batch b;
 
 	if (room < 0)
 		return room;
-	uio_init_kernel(&u, buf, MIN(n, MIN((size_t)room, CHUNK)));
-	got = file_read(p->in, &u, pos);
-	uio_init_kernel(&u, buf, MAX(got, 0L));
-	put = pipe_fill_reserved(p->out, &u);
+	got = batch_read(&b, p->in, pos, MIN(n, (size_t)room));
+	put = pipe_fill_reserved(p->out, &b);
+	batch_drop(&b);
 	if (got <= 0)
 		return got;
 	if (put < got)
@@ -254,7 +321,6 @@ splice_pair(struct pair *p, uptr_t user_in, uptr_t user_out, size_t n, bool nonb
 	uptr_t user = in ? user_out : user_in;
 	loff_t pos, start;
 	ssize_t done;
-	char *buf;
 
 	if (!in && !out)
 		return -EINVAL;
@@ -267,17 +333,13 @@ splice_pair(struct pair *p, uptr_t user_in, uptr_t user_out, size_t n, bool nonb
 	done = pos_get(other, user, &pos);
 	if (done)
 		return done;
-	buf = kmalloc(CHUNK, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
 	start = pos;
 	if (in && out)
-		done = splice_pipes(p, buf, n, nonblock);
+		done = pipe_move(p->in, p->out, n, nonblock, false);
 	else if (in)
-		done = splice_from_pipe(p, &pos, buf, n, nonblock);
+		done = splice_from_pipe(p, &pos, n, nonblock);
 	else
-		done = splice_to_pipe(p, &pos, buf, n, nonblock);
-	kfree(buf);
+		done = splice_to_pipe(p, &pos, n, nonblock);
 	if (done > 0 && !other->ops->stream && pos_put(other, user, start, pos))
 		done = -EFAULT;
 	return done;
@@ -306,24 +368,9 @@ sys_splice(const ulong *a)
 static ssize_t
 tee_pair(struct pair *p, size_t n, bool nonblock)
 {
-	struct uio u;
-	ssize_t got;
-	char *buf;
-
 	if (!file_is_pipe(p->in) || !file_is_pipe(p->out) || pipe_same(p->in, p->out))
 		return -EINVAL;
-	buf = kmalloc(MIN(n, CHUNK), GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
-	got = pipe_wait_room(p->out, nonblock, false);
-	if (got > 0)
-		got = pipe_peek(p->in, buf, MIN(MIN(n, CHUNK), (size_t)got), nonblock, false);
-	if (got > 0) {
-		uio_init_kernel(&u, buf, got);
-		got = pipe_write_uio(p->out, &u, nonblock);
-	}
-	kfree(buf);
-	return got;
+	return pipe_move(p->in, p->out, n, nonblock, true);
 }
 
 long

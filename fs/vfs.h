@@ -255,6 +255,7 @@ struct file_ops {
 	/* More lines for /proc/PID/fdinfo. May be NULL. */
 	void	(*fdinfo)(struct file *f, struct pbuf *b);
 	const char *anon_name;			/* "[eventfd]": what /proc calls a file without a name */
+	bool	cached;				/* read() copies from the page cache: uio_init_give works */
 	bool	stream;				/* no position of bytes: pipes, ttys, sockets (pread: ESPIPE) */
 };
 

@@ -155,16 +155,14 @@ sys_setitimer(const ulong *a)
 	uint which = a[0];
 	int err = 0;
 
-	if (a[1]) {
-		err = timeval_from_user(UPTR(a[1] + offsetof(struct abi_itimerval, it_value)), &value);
-		if (!err)
-			err = timeval_from_user(UPTR(a[1] + offsetof(struct abi_itimerval, it_interval)), &interval);
-	}
+	if (a[1])
+		err = itimerval_from_user(UPTR(a[1]), &value, &interval);
 	if (err)
 		return err;
 	if (which > ITIMER_PROF)
 		return -EINVAL;
-	itimer_get(p, which, &old);
+	if (a[2])
+		itimer_get(p, which, &old);
 	itimer_set(p, which, value, interval);
 	return a[2] ? put_user(old, UPTR(a[2])) : 0;
 }

@@ -57,6 +57,18 @@ timespec_to_user(uptr_t p, u64 ns)
 }
 
 int
+itimerval_from_user(uptr_t p, u64 *value, u64 *interval)
+{
+	struct abi_itimerval itv;
+	int err;
+
+	if (get_user(itv, p))
+		return -EFAULT;
+	err = to_ns(itv.it_value.tv_sec, itv.it_value.tv_usec, NSEC_PER_USEC, value);
+	return err ? err : to_ns(itv.it_interval.tv_sec, itv.it_interval.tv_usec, NSEC_PER_USEC, interval);
+}
+
+int
 itimerspec_from_user(uptr_t p, u64 *value, u64 *interval)
 {
 	struct abi_itimerspec its;

@@ -36,6 +36,7 @@ static inline u64 ticks_to_monotonic(u64 ticks) { return timer_ticks_to_ns(ticks
 int	timespec_from_user(uptr_t p, u64 *ns);
 int	timeval_from_user(uptr_t p, u64 *ns);
 int	timespec_to_user(uptr_t p, u64 ns);		/* 0 or -EFAULT */
+int	itimerval_from_user(uptr_t p, u64 *value, u64 *interval);
 int	itimerspec_from_user(uptr_t p, u64 *value, u64 *interval);
 int	itimerspec_to_user(uptr_t p, u64 value, u64 interval);
 u64	deadline_after(u64 ns);				/* on CLOCK_MONOTONIC; saturates at TIME_NEVER */

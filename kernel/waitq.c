@@ -43,9 +43,8 @@ waiter_idle(const struct waiter *w)
 	return smp_load_acquire(&w->link.next) == &w->link && smp_load_acquire(&w->link.prev) == &w->link;
 }
 
-/* As waitq_remove, when w may still be on the queue. */
-static NOINLINE void
-waitq_take_off(struct waitq *q, struct waiter *w)
+void
+waitq_leave(struct waitq *q, struct waiter *w)
 {
 	ulong flags = spin_lock_irqsave(&q->lock);
 
@@ -57,7 +56,7 @@ void
 waitq_remove(struct waitq *q, struct waiter *w)
 {
 	if (!waiter_idle(w))
-		waitq_take_off(q, w);
+		waitq_leave(q, w);
 }
 
 void
@@ -77,7 +76,7 @@ waitq_finish(struct waitq *q, struct waiter *w)
 {
 	WRITE_ONCE(current->state, TASK_RUNNING);
 	if (!waiter_idle(w))
-		waitq_take_off(q, w);
+		waitq_leave(q, w);
 }
 
 static void

@@ -61,6 +61,7 @@ waiter_init(struct waiter *w)
 
 void	waitq_add(struct waitq *q, struct waiter *w);	/* back of the queue */
 void	waitq_remove(struct waitq *q, struct waiter *w);	/* harmless if not on it */
+void	waitq_leave(struct waitq *q, struct waiter *w);		/* the same when it most likely is */
 /* Set current's state and queue w (unless queued). Then test, then schedule(). */
 void	waitq_prepare(struct waitq *q, struct waiter *w, int state);
 void	waitq_finish(struct waitq *q, struct waiter *w);	/* state running, off the queue */

@@ -15,6 +15,7 @@ static int
 move_pages(struct mm *mm, u64 from, u64 to, u64 len) MUST_HOLD(mm->lock)
 {
 	pte_t *src, *dst;
+	uint moved;
 	u64 n;
 
 	for (; len; from += n, to += n, len -= n) {
@@ -27,14 +28,16 @@ move_pages(struct mm *mm, u64 from, u64 to, u64 len) MUST_HOLD(mm->lock)
 		if (!dst)
 			return -ENOMEM;
 		spin_lock(&mm->pt_lock);
+		moved = 0;
 		for (u64 i = 0; i < n >> PAGE_SHIFT; i++) {
 			if (!src[i])
 				continue;
 			dst[i] = src[i];
 			src[i] = 0;
-			pte_table(src)->index--;
-			pte_table(dst)->index++;
+			moved++;
 		}
+		pte_table(src)->index -= moved;
+		pte_table(dst)->index += moved;
 		spin_unlock(&mm->pt_lock);
 	}
 	return 0;

@@ -7,6 +7,7 @@
 
 #include "abi/errno.h"
 #include "lib/string.h"
+#include "mm/frame.h"
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 
@@ -15,21 +16,29 @@
 
 enum direction { PUT, GET, ZERO };
 
+/* The same when the kernel's are its own addresses, or nobody's. */
+static NOINLINE size_t
+move_kernel(struct uio *u, void *at, void *buf, size_t n, enum direction dir)
+{
+	if (u->give)
+		return u->give(u, dir == PUT ? buf : frame_va(zero_frame), MIN(n, PAGE_SIZE));
+	if (dir == PUT)
+		memcpy(at, buf, n);
+	else if (dir == GET)
+		memcpy(buf, at, n);
+	else
+		memset(at, 0, n);
+	return n;
+}
+
 /* Move n bytes of the current piece, inside it. Bytes moved. */
 static ALWAYS_INLINE size_t
-move_piece(const struct uio *u, void *buf, size_t n, enum direction dir)
+move_piece(struct uio *u, void *buf, size_t n, enum direction dir)
 {
 	u64 at = u->vec->base + u->done;
 
-	if (u->kernel) {
-		if (dir == PUT)
-			memcpy((void *)at, buf, n);
-		else if (dir == GET)
-			memcpy(buf, (void *)at, n);
-		else
-			memset((void *)at, 0, n);
-		return n;
-	}
+	if (unlikely(u->kernel))
+		return move_kernel(u, (void *)at, buf, n, dir);
 	if (dir == PUT)
 		return copy_to_user_some(UPTR(at), buf, n);
 	if (dir == GET)

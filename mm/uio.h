@@ -14,6 +14,8 @@ struct uio {
 	size_t	resid;			/* bytes left in all */
 	bool	kernel;			/* addresses are the kernel's own */
 	u32	flags;			/* RWF_*, of preadv2 and pwritev2 */
+	/* Of a kernel uio, not NULL: takes what is read, in place of memory: how many of n bytes at src, one page's. */
+	size_t	(*give)(struct uio *u, const void *src, size_t n);
 	struct uio_vec one;		/* room for the common single piece */
 };
 
@@ -34,6 +36,15 @@ uio_init_kernel(struct uio *u, void *buf, size_t len)
 {
 	uio_init_user(u, UPTR(buf), len);
 	u->kernel = true;
+	u->give = NULL;
+}
+
+/* len bytes that give() takes. Only for reads that go through the page cache (file_ops.cached). */
+static inline void
+uio_init_give(struct uio *u, size_t (*give)(struct uio *u, const void *src, size_t n), size_t len)
+{
+	uio_init_kernel(u, NULL, len);
+	u->give = give;
 }
 
 /* Move up to n bytes and advance. Bytes moved: fewer than min(n, resid) only after a fault. */

@@ -144,7 +144,8 @@ epoll_collect(struct epoll *ep, uptr_t out, long max)
 
 	mutex_lock(&ep->lock);
 	ready_splice_front(ep, &batch, &ep->ready);
-	while (n < max && (item = ready_take(ep, &batch)) != NULL) {
+	/* Only who has ep->lock takes items off a list. */
+	while (n < max && !list_empty(&batch) && (item = ready_take(ep, &batch)) != NULL) {
 		ev.events = item_poll(ep, item, NULL);
 		if (!ev.events)
 			continue;
@@ -157,7 +158,8 @@ epoll_collect(struct epoll *ep, uptr_t out, long max)
 		n++;
 		item_reported(ep, item);
 	}
-	ready_splice_front(ep, &ep->ready, &batch);
+	if (!list_empty(&batch))
+		ready_splice_front(ep, &ep->ready, &batch);
 	mutex_unlock(&ep->lock);
 	if (epoll_has_ready(ep))
 		wake_up(&ep->wait);

@@ -308,6 +308,7 @@ const struct file_ops ext4_file_fops = {
 	.open = file_open,
 	.release = file_release,
 	.read = file_read_ext4,
+	.cached = true,
 	.write = file_write_ext4,
 	.seek = file_seek,
 	.mmap = disk_file_mmap,
