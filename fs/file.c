@@ -6,7 +6,6 @@
  *             the file: one reference, and a descriptor table with one owner.
  * Not here    descriptors (kernel/fdtable.c); system calls (read_write.c, open.c).
  */
-#include "abi/poll.h"
 #include "fs/async.h"
 #include "fs/dnotify.h"
 #include "fs/event/epoll.h"
@@ -231,14 +230,6 @@ file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos)
 
 	uio_init_kernel(&u, buf, n);
 	return file_read(f, &u, &pos);
-}
-
-uint
-file_poll(struct file *f, struct poll_table *pt)
-{
-	if (!f->ops->poll)
-		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-	return f->ops->poll(f, pt);
 }
 
 void

@@ -109,8 +109,9 @@ pipe_skip(struct pipe *p, size_t n)
 {
 	u64 end = p->tail + n;
 
-	for (u64 at = ALIGN_DOWN(p->tail, PAGE_SIZE) + PAGE_SIZE; at <= end; at += PAGE_SIZE)
-		pipe_drop_page(p, at);
+	if (unlikely(p->mixed))
+		for (u64 at = ALIGN_DOWN(p->tail, PAGE_SIZE) + PAGE_SIZE; at <= end; at += PAGE_SIZE)
+			pipe_drop_page(p, at);
 	p->tail = end;
 	if (p->head == p->tail)
 		p->head = p->tail = 0;

@@ -151,28 +151,43 @@ unlock_both(struct pipe *a, struct pipe *b) NO_TSA
 	mutex_unlock(&b->lock);
 }
 
-/* n bytes at `from` of `in`, which ends no page before them, to out's head. 0 or -ENOMEM. */
-static int
-move_part(struct pipe *in, u64 from, struct pipe *out, size_t n, bool keep)
+/* n whole pages at `from` of `in` change places with those at out's head. */
+static void
+swap_pages(struct pipe *in, u64 from, struct pipe *out, size_t n)
 {
-	char **src = pipe_slot(in, from), **dst = pipe_slot(out, out->head), *page;
+	u64 to = out->head, end = to + n * PAGE_SIZE;
+	char **src, **dst, *page;
 
-	if (n == PAGE_SIZE && keep) {
-		put_page(out, *src);
-		in->mixed = true;
-	} else if (n == PAGE_SIZE) {
+	out->mixed |= in->mixed;
+	for (; to < end; from += PAGE_SIZE, to += PAGE_SIZE) {
+		src = pipe_slot(in, from);
+		dst = pipe_slot(out, to);
 		page = *src;
 		*src = *dst;
 		*dst = page;
-		out->mixed |= in->mixed;
-		out->head += n;
-	} else {
-		page = pipe_page(out);
-		if (!page)
-			return -ENOMEM;
-		memcpy(page + PAGE_OFFSET(out->head), *src + PAGE_OFFSET(from), n);
-		out->head += n;
 	}
+	out->head = end;
+}
+
+/* They are in both from now on. */
+static void
+share_pages(struct pipe *in, u64 from, struct pipe *out, size_t n)
+{
+	in->mixed = true;
+	for (; n--; from += PAGE_SIZE)
+		put_page(out, *pipe_slot(in, from));
+}
+
+/* n bytes at `from` of `in`, to out's head: neither reaches into another page. 0 or -ENOMEM. */
+static int
+copy_part(struct pipe *in, u64 from, struct pipe *out, size_t n)
+{
+	char *page = pipe_page(out);
+
+	if (!page)
+		return -ENOMEM;
+	memcpy(page + PAGE_OFFSET(out->head), *pipe_slot(in, from) + PAGE_OFFSET(from), n);
+	out->head += n;
 	return 0;
 }
 
@@ -181,15 +196,21 @@ static ssize_t
 move_bytes(struct pipe *in, struct pipe *out, size_t n, bool keep)
 {
 	size_t done = 0, part;
+	u64 from = in->tail;
 	int err = 0;
 
 	n = MIN(n, MIN(pipe_used(in), pipe_room(out)));
-	while (!err && done < n) {
-		u64 from = in->tail + done;
-
-		part = MIN(n - done, PAGE_SIZE - MAX(PAGE_OFFSET(from), PAGE_OFFSET(out->head)));
-		err = move_part(in, from, out, part, keep);
-		done += err ? 0 : part;
+	for (; !err && done < n; done += part, from += part) {
+		part = n - done;
+		if (part >= PAGE_SIZE && !PAGE_OFFSET(from | out->head)) {
+			part = ALIGN_DOWN(part, PAGE_SIZE);
+			(keep ? share_pages : swap_pages)(in, from, out, part >> PAGE_SHIFT);
+			continue;
+		}
+		part = MIN(part, PAGE_SIZE - MAX(PAGE_OFFSET(from), PAGE_OFFSET(out->head)));
+		err = copy_part(in, from, out, part);
+		if (err)
+			part = 0;
 	}
 	return done ? (ssize_t)done : err;
 }
@@ -201,7 +222,7 @@ move_locked(struct pipe *in, struct pipe *out, size_t n, bool keep)
 	bool was_tight = pipe_room(in) < PIPE_BUF, was_empty = !pipe_used(out);
 	ssize_t done = move_bytes(in, out, n, keep);
 
-	if (done <= 0)
+	if (unlikely(done < 0))
 		return done;
 	if (!keep) {
 		pipe_skip(in, done);
@@ -211,28 +232,39 @@ move_locked(struct pipe *in, struct pipe *out, size_t n, bool keep)
 	return done;
 }
 
+/* Until `in` has bytes and `out` room, each for itself: 1; 0 at the end, -errno. */
+static NOINLINE ssize_t
+wait_both(struct pipe *in, bool in_nonblock, struct pipe *out, bool out_nonblock)
+{
+	ssize_t n;
+
+	mutex_lock(&out->lock);
+	n = wait_room(out, out_nonblock);
+	mutex_unlock(&out->lock);
+	if (n < 0)
+		return n;
+	mutex_lock(&in->lock);
+	n = pipe_wait_bytes(in, in_nonblock);
+	mutex_unlock(&in->lock);
+	return n;
+}
+
 ssize_t
 pipe_move(struct file *from, struct file *to, size_t n, bool nonblock, bool keep)
 {
 	struct pipe *in = pipe_of(from), *out = pipe_of(to);
-	ssize_t done;
+	ssize_t done = 1;
 
 	/* Who waits for one holds nothing of the other, and looks again when it has both. */
-	for (;;) {
-		mutex_lock(&out->lock);
-		done = wait_room(out, nonblock || (to->flags & O_NONBLOCK));
-		mutex_unlock(&out->lock);
-		if (done < 0)
-			return done;
-		mutex_lock(&in->lock);
-		done = pipe_wait_bytes(in, nonblock || (from->flags & O_NONBLOCK));
-		mutex_unlock(&in->lock);
-		if (done <= 0)
-			return done;
+	while (done > 0) {
 		lock_both(in, out);
-		done = in->lent || out->filling || !out->readers ? 0 : move_locked(in, out, n, keep);
-		unlock_both(in, out);
-		if (done)
+		if (pipe_used(in) && !in->lent && out->readers && pipe_room(out) >= PIPE_BUF && !out->filling) {
+			done = move_locked(in, out, n, keep);
+			unlock_both(in, out);
 			return done;
+		}
+		unlock_both(in, out);
+		done = wait_both(in, nonblock || (from->flags & O_NONBLOCK), out, nonblock || (to->flags & O_NONBLOCK));
 	}
+	return done;
 }

@@ -27,7 +27,7 @@
 struct poll_entry {
 	struct waiter w;
 	struct waitq *q;
-	struct file *file;		/* counted: its queue must stay */
+	struct file *file;		/* counted, for its queue must stay; NULL: nobody else could close it */
 	struct poll_set *set;
 	uint	events;			/* that the file was asked for */
 };
@@ -44,8 +44,8 @@ struct poll_set {
 	struct task *task;
 	int	triggered;		/* [a] */
 	int	err;			/* -ENOMEM: a queue could not be joined */
-	struct file *file;		/* being asked now, and for what */
-	uint	events;
+	struct file *file;		/* being asked now, if others may close it */
+	uint	events;			/* what for */
 	uint	n;			/* small entries in use: when there are no more, chunks, newest first */
 	struct poll_chunk *chunks;
 	struct poll_entry small[6];
@@ -91,13 +91,15 @@ poll_join(struct poll_table *pt, struct waitq *q)
 		s->err = -ENOMEM;
 		return;
 	}
-	waiter_init(&e->w);
 	e->w.wake = poll_wake;
+	e->w.exclusive = false;
+	list_init(&e->w.link);
 	e->q = q;
 	e->file = s->file;
 	e->set = s;
 	e->events = s->events;
-	file_get(e->file);
+	if (unlikely(e->file))
+		file_get(e->file);
 	waitq_add(q, &e->w);
 }
 
@@ -117,7 +119,8 @@ entries_end(struct poll_entry *e, uint n)
 {
 	for (; n--; e++) {
 		waitq_leave(e->q, &e->w);
-		file_put(e->file);
+		if (unlikely(e->file))
+			file_put(e->file);
 	}
 }
 
@@ -145,7 +148,7 @@ poll_fd(struct poll_set *s, int fd, uint events)
 	f = fd_get(fd, &put);
 	if (!f)
 		return POLLNVAL;
-	s->file = f;
+	s->file = put ? f : NULL;
 	s->events = events;
 	now = file_poll(f, &s->pt) & (events | POLLERR | POLLHUP);
 	if (now)

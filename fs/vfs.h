@@ -12,6 +12,7 @@
 
 #include "abi/errno.h"
 #include "abi/fcntl.h"
+#include "abi/poll.h"
 #include "abi/stat.h"
 #include "arch/atomic.h"
 #include "kernel/mutex.h"
@@ -313,7 +314,11 @@ int	file_close(struct file *f, struct files *owner);	/* a descriptor of owner go
 ssize_t	file_read(struct file *f, struct uio *u, loff_t *pos);	/* pos NULL: f->pos, locked */
 ssize_t	file_write(struct file *f, struct uio *u, loff_t *pos);
 ssize_t	file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
-uint	file_poll(struct file *f, struct poll_table *pt);
+static inline uint
+file_poll(struct file *f, struct poll_table *pt)
+{
+	return likely(f->ops->poll) ? f->ops->poll(f, pt) : POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+}
 
 /* --- namei.c: path walking --- */
 #define LOOKUP_FOLLOW	BIT(0)		/* follow a final symbolic link */

@@ -80,14 +80,24 @@ ready_add(struct epoll *ep, struct epoll_item *item)
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
 }
 
-/* Move what is on `from` to the beginning of `to`. */
+/* All of them to `batch`, which is empty. */
 static void
-ready_splice_front(struct epoll *ep, struct list *to, struct list *from)
+ready_take_all(struct epoll *ep, struct list *batch)
 {
 	ulong flags = spin_lock_irqsave(&ep->ready_lock);
 
-	list_splice_back(from, to);
-	list_splice_back(to, from);
+	list_splice_back(batch, &ep->ready);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
+}
+
+/* What is left of `batch`, before those that have come since. */
+static void
+ready_give_back(struct epoll *ep, struct list *batch)
+{
+	ulong flags = spin_lock_irqsave(&ep->ready_lock);
+
+	list_splice_back(batch, &ep->ready);
+	list_splice_back(&ep->ready, batch);
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
 }
 
@@ -143,7 +153,7 @@ epoll_collect(struct epoll *ep, uptr_t out, long max)
 	long n = 0;
 
 	mutex_lock(&ep->lock);
-	ready_splice_front(ep, &batch, &ep->ready);
+	ready_take_all(ep, &batch);
 	/* Only who has ep->lock takes items off a list. */
 	while (n < max && !list_empty(&batch) && (item = ready_take(ep, &batch)) != NULL) {
 		ev.events = item_poll(ep, item, NULL);
@@ -159,7 +169,7 @@ epoll_collect(struct epoll *ep, uptr_t out, long max)
 		item_reported(ep, item);
 	}
 	if (!list_empty(&batch))
-		ready_splice_front(ep, &ep->ready, &batch);
+		ready_give_back(ep, &batch);
 	mutex_unlock(&ep->lock);
 	if (epoll_has_ready(ep))
 		wake_up(&ep->wait);
