@@ -189,8 +189,8 @@ define one_build
 	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests $(words)
 
 endef
-# Two machines at a time on two processors, where pytest can (Debian: python3-pytest-xdist).
-PARALLEL = $(shell $(PYTHON) -c 'import xdist; print("-n $(JOBS) --dist loadgroup")' 2>/dev/null)
+# Three machines at a time on two processors, for some sleep, where pytest can (Debian: python3-pytest-xdist).
+PARALLEL = $(shell $(PYTHON) -c 'import xdist; print("-n", $(JOBS) + 1, "--dist loadgroup")' 2>/dev/null)
 
 test: tools-build-run-test$(if $(findstring llvm,$(BUILDS)),-llvm)
 	$(foreach b,$(subst $(comma), ,$(BUILDS)),$(call one_build,$(b)))

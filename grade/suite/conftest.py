@@ -31,7 +31,12 @@ def pytest_generate_tests(metafunc):
         builds = metafunc.config.getoption("--builds").split(",")
         if unknown := set(builds) - set(BUILDS):
             raise pytest.UsageError(f"no such build: {', '.join(unknown)}")
-        metafunc.parametrize("build", [b for b in builds if not only or b in only.args])
+        builds = [b for b in builds if not only or b in only.args]
+        harts = getattr(metafunc.module, "CPUS", None)
+        if harts and "guest" in metafunc.fixturenames:
+            metafunc.parametrize("build,cpus", [(b, n) for b in builds for n in harts[b]])
+        else:
+            metafunc.parametrize("build", builds)
 
 
 @pytest.hookimpl(tryfirst=True)         # before xdist reads the groups
