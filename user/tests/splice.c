@@ -89,6 +89,86 @@ pipes(void)
 	CHECK_ERRNO(EINVAL, syscall(SYS_vmsplice, a[0], v, 1, 16));
 }
 
+static char
+byte_at(long i)
+{
+	return i * 7 + i / PAGE;
+}
+
+/* n bytes from `from`: those of the file from `at` on. */
+static int
+says_file(int from, long at, long n)
+{
+	static char buf[4 * PAGE];
+	long got = 0;
+
+	while (got < n) {
+		ssize_t r = read(from, buf + got, n - got);
+
+		if (r <= 0)
+			return 0;
+		got += r;
+	}
+	for (long i = 0; i < n; i++)
+		if (buf[i] != byte_at(at + i))
+			return 0;
+	return 1;
+}
+
+/* Whole pages of a file go through pipes; who writes to a pipe afterwards writes to no page that others have. */
+static void
+whole_pages(void)
+{
+	static char page[4 * PAGE], junk[16 * PAGE];
+	long n, more = 0;
+	off_t at = 0;
+
+	for (long i = 0; i < 4 * PAGE; i++)
+		page[i] = byte_at(i);
+	CHECK(pwrite(fd, page, sizeof page, 0) == sizeof page);
+	while (at < 3 * PAGE)
+		CHECK(splice_(fd, &at, a[1], NULL, 3 * PAGE - at, 0) > 0);
+	CHECK(syscall(SYS_tee, a[0], b[1], 3 * PAGE, 0) == 3 * PAGE);
+	CHECK(says_file(a[0], 0, 100));
+	/* Until the pipe is full, if need be also before where the first page is read from. */
+	memset(junk, 'j', sizeof junk);
+	CHECK(fcntl(a[1], F_SETFL, O_NONBLOCK) == 0);
+	while ((n = write(a[1], junk, sizeof junk)) > 0)
+		more += n;
+	while ((n = write(a[1], junk, 1)) > 0)
+		more += n;
+	CHECK(fcntl(a[1], F_SETFL, 0) == 0 && more >= 12 * PAGE);
+	CHECK(pread(fd, junk, 4 * PAGE, 0) == 4 * PAGE && !memcmp(junk, page, 4 * PAGE));
+	CHECK(says_file(a[0], 100, 3 * PAGE - 100));
+	for (; more; more -= n) {
+		n = read(a[0], junk, more < (long)sizeof junk ? more : (long)sizeof junk);
+		CHECK(n > 0);
+		for (long i = 0; i < n; i++)
+			CHECK(junk[i] == 'j');
+	}
+	/* From pipe to pipe: pieces, then whole pages, then what is left. */
+	CHECK(splice_(b[0], NULL, a[1], NULL, 10, 0) == 10 && says_file(a[0], 0, 10));
+	CHECK(says_file(b[0], 10, PAGE - 10));
+	for (n = 0; n < 2 * PAGE; )
+		n += splice_(b[0], NULL, a[1], NULL, 2 * PAGE - n, 0);
+	CHECK(n == 2 * PAGE && says_file(a[0], PAGE, 2 * PAGE));
+	/* And through a pipe into the same file, further on. */
+	at = PAGE;
+	CHECK(splice_(fd, &at, a[1], NULL, 2 * PAGE, 0) == 2 * PAGE);
+	at = 8 * PAGE + 5;
+	for (n = 0; n < 2 * PAGE; )
+		n += splice_(a[0], NULL, fd, &at, 2 * PAGE - n, 0);
+	CHECK(pread(fd, junk, 2 * PAGE, 8 * PAGE + 5) == 2 * PAGE && !memcmp(junk, page + PAGE, 2 * PAGE));
+	/* A hole is zeros. */
+	at = 6 * PAGE;
+	CHECK(splice_(fd, &at, a[1], NULL, PAGE, 0) == PAGE && write(a[1], "x", 1) == 1);
+	memset(page, 0, PAGE);
+	for (n = 0; n < PAGE; )
+		n += read(a[0], junk + n, PAGE - n);
+	CHECK(!memcmp(junk, page, PAGE) && drained(a[0], "x"));
+	CHECK(ftruncate(fd, 0) == 0);
+}
+
 /* A reader that waits gets what is spliced; the end of the writers ends a splice. */
 static void
 waiting(void)
@@ -141,6 +221,7 @@ main(void)
 	file_and_pipe();
 	kept();
 	pipes();
+	whole_pages();
 	send();
 	waiting();
 	return 0;
