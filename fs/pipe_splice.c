@@ -138,14 +138,14 @@ pipe_fill_reserved(struct file *f, const struct batch *b)
 /* --- pipe to pipe --- */
 
 static void
-lock_both(struct pipe *a, struct pipe *b) NO_TSA
+lock_both(struct pipe *a, struct pipe *b) ACQUIRES(a->lock, b->lock) NO_TSA
 {
 	mutex_lock(a < b ? &a->lock : &b->lock);
 	mutex_lock_nested(a < b ? &b->lock : &a->lock);
 }
 
 static void
-unlock_both(struct pipe *a, struct pipe *b) NO_TSA
+unlock_both(struct pipe *a, struct pipe *b) RELEASES(a->lock, b->lock) NO_TSA
 {
 	mutex_unlock(&a->lock);
 	mutex_unlock(&b->lock);
@@ -153,7 +153,7 @@ unlock_both(struct pipe *a, struct pipe *b) NO_TSA
 
 /* n whole pages at `from` of `in` change places with those at out's head. */
 static void
-swap_pages(struct pipe *in, u64 from, struct pipe *out, size_t n)
+swap_pages(struct pipe *in, u64 from, struct pipe *out, size_t n) MUST_HOLD(in->lock, out->lock)
 {
 	u64 to = out->head, end = to + n * PAGE_SIZE;
 	char **src, **dst, *page;
@@ -171,7 +171,7 @@ swap_pages(struct pipe *in, u64 from, struct pipe *out, size_t n)
 
 /* They are in both from now on. */
 static void
-share_pages(struct pipe *in, u64 from, struct pipe *out, size_t n)
+share_pages(struct pipe *in, u64 from, struct pipe *out, size_t n) MUST_HOLD(in->lock, out->lock)
 {
 	in->mixed = true;
 	for (; n--; from += PAGE_SIZE)
@@ -180,7 +180,7 @@ share_pages(struct pipe *in, u64 from, struct pipe *out, size_t n)
 
 /* n bytes at `from` of `in`, to out's head: neither reaches into another page. 0 or -ENOMEM. */
 static int
-copy_part(struct pipe *in, u64 from, struct pipe *out, size_t n)
+copy_part(struct pipe *in, u64 from, struct pipe *out, size_t n) MUST_HOLD(in->lock, out->lock)
 {
 	char *page = pipe_page(out);
 
@@ -193,7 +193,7 @@ copy_part(struct pipe *in, u64 from, struct pipe *out, size_t n)
 
 /* Up to n bytes, both locked: how many, -ENOMEM if none for that. */
 static ssize_t
-move_bytes(struct pipe *in, struct pipe *out, size_t n, bool keep)
+move_bytes(struct pipe *in, struct pipe *out, size_t n, bool keep) MUST_HOLD(in->lock, out->lock)
 {
 	size_t done = 0, part;
 	u64 from = in->tail;
@@ -217,7 +217,7 @@ move_bytes(struct pipe *in, struct pipe *out, size_t n, bool keep)
 
 /* What move_bytes() moved is known to all. */
 static ssize_t
-move_locked(struct pipe *in, struct pipe *out, size_t n, bool keep)
+move_locked(struct pipe *in, struct pipe *out, size_t n, bool keep) MUST_HOLD(in->lock, out->lock)
 {
 	bool was_tight = pipe_room(in) < PIPE_BUF, was_empty = !pipe_used(out);
 	ssize_t done = move_bytes(in, out, n, keep);

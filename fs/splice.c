@@ -9,8 +9,8 @@
  *
  * What is read goes into a batch (splice.h): of a file in the page cache its pages themselves, so that nothing is
  * copied before the target takes it, else pages made for it.  A pipe that is the target keeps whole pages as they are
- * (pipe_splice.c): who writes to the file afterwards changes what the pipe holds, as on Linux.  What the target does not
- * take stays where it was.
+ * (pipe_splice.c): who writes to the file afterwards changes what the pipe holds, as on Linux.  What the target does
+ * not take stays where it was.
  * Further     sendfile(2), copy_file_range(2), splice(2), tee(2), vmsplice(2).
  */
 #include "abi/fcntl.h"

@@ -39,7 +39,7 @@ struct row {
 	void	(*prepare)(void);
 	void	(*body)(long n);	/* do it n times */
 	long	per;			/* operations in one round of body */
-	enum { OTHER, FILES, WAITS, IDLES } kind;	/* of files; and waits for their disk; waits for a timer */
+	enum { OTHER, FILES, WAITS, IDLES } kind;	/* FILES: of files; WAITS: on a disk; IDLES: for a timer */
 };
 
 static const char *self;
@@ -48,7 +48,7 @@ static const char *suffix = "";
 static char buffer[65536];
 static int fd;
 
-static void
+static _Noreturn void
 die(const char *what)
 {
 	perror(what);
