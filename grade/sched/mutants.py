@@ -16,6 +16,7 @@ from grade.sched import checks
 
 @dataclass
 class Mutant:
+    """file's old text, there once, becomes new."""
     name: str
     file: str
     old: str
@@ -47,6 +48,11 @@ MUTANTS = [
     Mutant("an interval ends when the one before would", "kernel/sched.c",
            "(timer_pending(&rq->slice) && rq->slice.expires <= end)", "timer_pending(&rq->slice)", orders),
     Mutant("lowered to the tail", "kernel/sched.c", "if (queued && prio && prio < before) {", "if (false) {", orders),
+    Mutant("round-robin without nice", "kernel/sched_rr.c", "	int nice = t->se.nice;", "	int nice = 0;",
+           lambda **how: checks.shares("rr", 3, **how)),
+    Mutant("affinity ignored on wake", "kernel/balance.c", "allowed = t->se.allowed;", "allowed = ~0UL;", checks.affinity),
+    Mutant("affinity ignored by stealing", "kernel/sched_rr.c", "		if (t->se.allowed & BIT(to_cpu))", "		if (true)",
+           checks.affinity),
     Mutant("preempted on the way to sleep, asleep", "kernel/sched.c",
            "if (state == TASK_RUNNING || mode == PREEMPTED) {", "if (state == TASK_RUNNING) {", wakeups),
     Mutant("each hart its own clock", "kernel/time.c", """u64

@@ -20,6 +20,7 @@ SOURCE = ROOT / "grade/sched/plugin.c"
 BEGIN, END, DONE, DUE, WAKE, WOKEN, GAVE_UP, OWN = range(1, 9)     # user/sched/marker.h
 UNIT = 500                              # instructions, there too
 LEAD = 30_000_000                       # ns from BEGIN to time 0 (user/sched/work.c)
+NEVER = 1 << 63
 
 
 class NotMeasured(Exception):
@@ -102,7 +103,7 @@ def with_programs(build, files):
     return path
 
 
-def watch(command, files=(), cpus=1, icount=True, append="", build=BUILD, name="sched", timeout=600, kernel=None):
+def watch(command, files=(), cpus=1, icount=True, append="", build=BUILD, name="sched", timeout=120, kernel=None):
     """Run a command of user/sched in a machine to its end; (what it printed, [Trace])."""
     seen = OUT / f"{name}-{os.getpid()}.trace"
     initrd = with_programs(build, dict(files))
@@ -119,6 +120,7 @@ def watch(command, files=(), cpus=1, icount=True, append="", build=BUILD, name="
 
 def run(sets, **how):
     """One Trace for each set (anything whose str() is a set's text)."""
+    how.setdefault("timeout", 60 + 2 * sum(s.length for s in sets) / 1e9)
     said, traces = watch("/sched/work /sched/sets", {"sets": "".join(map(str, sets))}, **how)
     if not re.search(r"work: all done", said):
         raise AssertionError(f"the task sets did not come to an end:\n{said[-2000:]}")
@@ -165,4 +167,4 @@ def close_runs(runs, events):
         at = starts[r.hart]
         while place[r.hart] < len(at) and at[place[r.hart]] <= r.start:
             place[r.hart] += 1
-        r.last = at[place[r.hart]] if place[r.hart] < len(at) else r.start
+        r.last = at[place[r.hart]] if place[r.hart] < len(at) else NEVER
