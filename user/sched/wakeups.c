@@ -85,12 +85,13 @@ fall_asleep(int way, int phase)
 	struct abi_epoll_event e;
 	sigset_t usr1;
 	uint64_t n;
+	int seen;
 	char c;
 
 	switch (way) {
 	case FUTEX:
-		while (shared->word != phase)
-			futex(&shared->word, FUTEX_WAIT, shared->word);
+		while ((seen = shared->word) != phase)
+			futex(&shared->word, FUTEX_WAIT, seen);
 		return;
 	case EVENTFD:
 		read(event_fd, &n, sizeof(n));
@@ -171,7 +172,7 @@ wake_often(int phases)
 	random_state ^= 0x5deece66d;
 	for (int phase = 1; phase <= phases; phase++) {
 		while (shared->phase < phase)
-			futex(&shared->phase, FUTEX_WAIT, phase - 1);
+			futex(&shared->phase, FUTEX_WAIT, phase - 1);	/* the sleeper waits for us: it is not less */
 		at = random_below(SPAN);
 		if (spread) {
 			spin(at);
