@@ -21,6 +21,7 @@ programs on Linux, to see whether a test is right.  A kernel that has its disk d
 modules finds them, for a machine with disks, in the folder `mod` beside the image (SEXTANT_MODULES).
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -176,7 +177,8 @@ class Machine:
             self._made.unlink(missing_ok=True)
         self.serial.close()
         if self._qmp_file:
-            self._qmp_file.close()
+            with contextlib.suppress(OSError):  # what QEMU did not stay to hear
+                self._qmp_file.close()
         self._qmp_socket.close()
         self._stderr.close()
         self._save()
