@@ -104,9 +104,9 @@ class Simulation:
     def highest(self):
         return max((p for p, q in self.lists.items() if q), default=None)
 
-    def at(self, time, t, what="wake"):
+    def at(self, time, t):
         self.seq += 1
-        heapq.heappush(self.timers, (time, self.seq, t, t.epoch, what))
+        heapq.heappush(self.timers, (time, self.seq, t, t.epoch))
 
     def wake(self, t):
         t.interval = INTERVAL
@@ -144,7 +144,7 @@ class Simulation:
         lock.waiters.append(t)
         t.waits = lock
         if limit is not None:
-            self.at(self.now + limit, t, "give up")
+            self.at(self.now + limit, t)
         self.inherit(lock.owner)
         return False
 
@@ -157,7 +157,8 @@ class Simulation:
             lock.waiters.remove(top)
             lock.owner, top.waits = top, None
             top.owns.append(lock)
-            self.wake(top)
+            if not top.ready:           # it is if its patience has ended, and it has not run since
+                self.wake(top)
             self.inherit(top)
         self.inherit(t)
 
@@ -166,7 +167,6 @@ class Simulation:
         lock.waiters.remove(t)
         self.inherit(lock.owner)
         self.events.append((self.now, "gave up", t.id))
-        self.wake(t)
 
     # ---- time ----
 
@@ -183,9 +183,9 @@ class Simulation:
 
     def due(self):
         while self.timers and self.timers[0][0] <= self.now:
-            _, _, t, epoch, what = heapq.heappop(self.timers)
+            _, _, t, epoch = heapq.heappop(self.timers)
             if epoch == t.epoch:
-                self.give_up(t) if what == "give up" else self.wake(t)
+                self.wake(t)
 
     def choose(self):
         """Preempt the running task if a higher priority is ready; run somebody."""
@@ -201,6 +201,9 @@ class Simulation:
 
     def step(self, t):
         """Do t's next action. It is running and in no burst."""
+        if t.waits:                     # its patience has ended, and here is its turn to act on that
+            self.give_up(t)
+            return
         if not t.todo:
             self.running = None         # done
             return

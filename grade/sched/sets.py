@@ -132,12 +132,12 @@ def donors():
 
 
 def giving_up():
-    """Who inherited loses it when the donor's patience ends, and again through a chain."""
+    """Donors whose patience ends while the owner sleeps: it wakes without their priority, through a chain too."""
     return _scene("giving-up", 400, [
-        (10, 0, [("L", 0), ms(40), ("U", 0), ms(5)]),
+        (10, 0, [("L", 0), ms(12), ("s", 25 * MS), ms(20), ("U", 0), ms(5)]),
         (12, 2, [("L", 1), ms(1), ("L", 0), ms(2), ("U", 0), ("U", 1)]),
-        (40, 5, [("T", 0, 12 * MS), ms(3)]),
-        (50, 7, [("T", 1, 20 * MS), ms(3)]),
+        (40, 4, [("T", 0, 12 * MS), ms(3)]),
+        (50, 6, [("T", 1, 20 * MS), ms(3)]),
         (30, 9, [ms(60)])])
 
 
