@@ -9,8 +9,8 @@ import statistics
 
 from grade.machine import ROOT
 from grade.sched.model import FIFO, OTHER, RR, Set, Task, differences
-from grade.sched.sets import MS, SCENES, SLACK, pathfinder, random_sets, simulate
-from grade.sched.trace import OWN, UNIT, WAKE, WOKEN, NotMeasured, run, watch
+from grade.sched.sets import KINDS, MS, SCENES, SLACK, pathfinder, random_sets, simulate
+from grade.sched.trace import DONE, OWN, UNIT, WAKE, WOKEN, NotMeasured, run, watch
 
 WAKE_LATENCY = 200_000                  # ns from a wake-up to the woken worker's next instruction, on one hart
 ALWAYS = ("b", 1 << 40)
@@ -27,9 +27,9 @@ def last_words(said):
     return " / ".join(line for line in said.splitlines()[-12:] if line and not line.startswith(("init:", "[", "Boot")))
 
 
-def orders(count=200, seed=1, **how):
+def orders(count=200, seed=1, kinds=KINDS, **how):
     """FIFO and RR: orders, quanta and preemptions of random task sets equal the simulation's."""
-    sets = random_sets(count, seed)
+    sets = random_sets(count, seed, kinds)
     bad = []
     for s, trace in zip(sets, run(sets, name="sched-orders", **how)):
         bad += [f"{s.name}: {line}\n{s}" for line in differences(simulate(s), trace.order(), SLACK)]
@@ -85,6 +85,20 @@ def interactive(hogs=8, times=100, seed=1, **how):
     late = [f"due at {a / MS:.2f} ms, served {(b - a) / MS:.2f} ms later, a quantum is {turn / MS:.2f} ms"
             for a, b in zip(due, served) if b - a > 1.05 * turn]
     return late if len(served) == times else [f"served {len(served)} times of {times}"]
+
+
+def newcomers(**how):
+    """Under `fair` neither a new task nor one that has slept for long gets more than its share from then on, or less."""
+    hogs = [Task(i, OTHER, arrival=-1, actions=[ALWAYS]) for i in range(1, 5)]
+    s = Set("newcomers", 1300 * MS, hogs + [Task(5, OTHER, arrival=600 * MS, actions=[ALWAYS]),
+                                            Task(6, OTHER, arrival=900 * MS, actions=[("c", 7)])])
+    trace, = run([s], append="sched=fair", name="sched-newcomers", **how)
+    bad = []
+    for start, end, ids in ((602, 892, (1, 2, 3, 4, 5)), (905, 1300, (1, 2, 3, 4, 5, 7))):
+        had = trace.units(start * MS, end * MS)
+        bad += [f"worker {i} had {had.get(i, 0) / sum(had.values()):.3f} of the hart from {start} to {end} ms, due {1 / len(ids):.3f}"
+                for i in ids if abs(had.get(i, 0) * len(ids) / sum(had.values()) - 1) > 0.08]
+    return bad
 
 
 # ---- inheritance ----
@@ -160,14 +174,18 @@ def equals(workers=16, cpus=4, seconds=3, policy="", **how):
 
 
 def most_urgent(cpus=4, seed=1, **how):
-    """Of more real-time tasks than harts the most urgent run, whichever came first and wherever."""
+    """Of more real-time tasks than harts the most urgent run, whichever came first and wherever, also when some have ended."""
     rng = random.Random(f"urgent {seed}")
-    prios = rng.sample(range(2, 90), cpus + 4)
-    s = Set("urgent", 600 * MS, [Task(i + 1, FIFO, prio, arrival=(5 + 20 * i) * MS, actions=[ALWAYS])
-                                 for i, prio in enumerate(prios)])
+    prios = rng.sample(range(2, 90), cpus + 6)
+    ending = sorted(prios)[-3:]
+    s = Set("urgent", 2500 * MS, [Task(i + 1, FIFO, prio, arrival=(5 + 20 * i) * MS,
+                                       actions=[("b", 1 << 23)] if prio in ending else [ALWAYS])
+                                  for i, prio in enumerate(prios)])
     trace, = run([s], cpus=cpus, icount=False, name="sched-urgent", **how)
-    late = {r.id for r in trace.runs if r.last > 400 * MS}
-    top = {t.id for t in sorted(s.tasks, key=lambda t: -t.prio)[:cpus]}
+    late = {r.id for r in trace.runs if r.last > 2200 * MS}
+    done = {id for _, kind, id, _ in trace.events if kind == DONE}
+    left = sorted((t for t in s.tasks if t.id not in done), key=lambda t: -t.prio)
+    top = {t.id for t in left[:cpus]}
     return [] if late == top else [f"priorities {prios}: ran {sorted(late)}, the most urgent are {sorted(top)}"]
 
 
@@ -196,6 +214,7 @@ def at_length(sets, seed):
     """[(name, function)] of all, for make sched-proof."""
     fair = [("shares under fair", lambda: shares("fair", 40, seed=seed)),
             ("interactive among hogs", lambda: interactive(seed=seed)),
+            ("newcomers and sleepers", newcomers),
             ("the most urgent on four harts", lambda: most_urgent(seed=seed)),
             *((f"{n} equals on four harts", lambda n=n: equals(n, seconds=8)) for n in (4, 5, 10, 16, 64))]
     return [("real-time orders", lambda: orders(sets, seed)),

@@ -7,55 +7,91 @@ follow: that is an error, not a pass.
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from grade.machine import BUILD, ROOT, MachineError
+from grade.machine import BUILD, ROOT
 from grade.sched import checks
 
 
-@dataclass
 class Mutant:
-    """file's old text, there once, becomes new."""
-    name: str
-    file: str
-    old: str
-    new: str
-    check: object                       # a function that takes kernel=IMAGE, as those of checks.py
+    """In the first of its places, (file, old, new), whose file has old once, that becomes new."""
+
+    def __init__(self, name, check, *places):
+        self.name, self.check, self.places = name, check, places    # check: takes kernel=IMAGE, as those of checks.py
 
 
 def orders(**how):
     return checks.orders(40, seed=3, **how)
 
 
+def intervals(**how):
+    return checks.orders(50, seed=3, kinds=("rr", "mixed"), **how)
+
+
+def inheritance(**how):
+    return checks.inheritance(20, **how)
+
+
+def shares(policy):
+    return lambda **how: checks.shares(policy, 4, **how)
+
+
 def wakeups(**how):
     return checks.wakeups(4000, **how)
 
 
+RT, SCHED, ROUND, BALANCE, PI, TIME, FAIR = (f"kernel/{n}.c" for n in (
+    "sched_rt", "sched", "sched_rr", "balance", "pi", "time", "sched_fair"))
+RR_INTERVAL = "READ_ONCE(sched_rr_timeslice_ms) * NSEC_PER_MSEC"
+
 MUTANTS = [
-    Mutant("preempted to the tail", "kernel/sched_rt.c", "	if (yielded) {", "	if (true) {", orders),
-    Mutant("woken to the head", "kernel/sched_rt.c", "	list_push_back(&rq->rt[t->se.prio], &t->se.link);",
-           "	(wakeup ? list_push_front : list_push_back)(&rq->rt[t->se.prio], &t->se.link);", orders),
-    Mutant("the interval doubled", "kernel/sched_rt.c", "(100 * NSEC_PER_MSEC)", "(200 * NSEC_PER_MSEC)", orders),
-    Mutant("FIFO with an interval", "kernel/sched_rt.c", "t->se.policy == SCHED_RR ? RR_SLICE_NS : 0", "RR_SLICE_NS",
-           orders),
-    Mutant("the lowest first", "kernel/sched_rt.c", "? bit_highest(rq->rt_bitmap[0])", "? bit_lowest(rq->rt_bitmap[0])",
-           orders),
-    Mutant("yield to the head", "kernel/sched.c", "bool over = mode == YIELDED || rq->slice_over;",
-           "bool over = rq->slice_over;", orders),
-    Mutant("a fresh interval after preemption", "kernel/sched.c", "prev->se.slice_left = left - ran;",
-           "prev->se.slice_left = 0;", orders),
-    Mutant("an interval ends when the one before would", "kernel/sched.c",
-           "(timer_pending(&rq->slice) && rq->slice.expires <= end)", "timer_pending(&rq->slice)", orders),
-    Mutant("lowered to the tail", "kernel/sched.c", "if (queued && prio && prio < before) {", "if (false) {", orders),
-    Mutant("round-robin without nice", "kernel/sched_rr.c", "	int nice = t->se.nice;", "	int nice = 0;",
-           lambda **how: checks.shares("rr", 3, **how)),
-    Mutant("affinity ignored on wake", "kernel/balance.c", "allowed = t->se.allowed;", "allowed = ~0UL;", checks.affinity),
-    Mutant("affinity ignored by stealing", "kernel/sched_rr.c", "		if (t->se.allowed & BIT(to_cpu))", "		if (true)",
-           checks.affinity),
-    Mutant("preempted on the way to sleep, asleep", "kernel/sched.c",
-           "if (state == TASK_RUNNING || mode == PREEMPTED) {", "if (state == TASK_RUNNING) {", wakeups),
-    Mutant("each hart its own clock", "kernel/time.c", """u64
+    Mutant("preempted to the tail", orders, (RT, "	if (yielded) {", "	if (true) {"),
+           (RT, "rt_add(rq, t, !over);", "rt_add(rq, t, false);")),
+    Mutant("woken to the head", orders,
+           (RT, "	list_push_back(&rq->rt[t->se.prio], &t->se.link);",
+            "	(wakeup ? list_push_front : list_push_back)(&rq->rt[t->se.prio], &t->se.link);"),
+           (RT, "	}\n	rt_add(rq, t, false);", "	}\n	rt_add(rq, t, how & ENQ_WAKE);")),
+    Mutant("the interval doubled", orders, (RT, "(100 * NSEC_PER_MSEC)", "(200 * NSEC_PER_MSEC)"),
+           (RT, "sched_rr_timeslice_ms = 100;", "sched_rr_timeslice_ms = 200;")),
+    Mutant("FIFO with an interval", orders, (RT, "t->se.policy == SCHED_RR ? RR_SLICE_NS : 0", "RR_SLICE_NS"),
+           (RT, f"t->se.policy == SCHED_RR ? {RR_INTERVAL} : 0", RR_INTERVAL)),
+    Mutant("the lowest first", orders, (RT, "? bit_highest(rq->rt_bitmap[0])", "? bit_lowest(rq->rt_bitmap[0])"),
+           (RT, "? bit_highest(rq->rt.bitmap[0])", "? bit_lowest(rq->rt.bitmap[0])")),
+    Mutant("yield to the head", orders, (SCHED, "bool over = mode == YIELDED || rq->slice_over;",
+                                         "bool over = rq->slice_over;"),
+           (RT, "bool over = yielded || !rt_turn(t);", "bool over = !rt_turn(t);")),
+    Mutant("a fresh interval after preemption", intervals,
+           (SCHED, "prev->se.slice_left = left - ran;", "prev->se.slice_left = 0;"),
+           (RT, "	if (over)\n		t->se.slice_used = 0;", "	t->se.slice_used = 0;")),
+    Mutant("an interval ends when the one before would", intervals,
+           (SCHED, "(timer_pending(&rq->slice) && rq->slice.expires <= end)", "timer_pending(&rq->slice)"),
+           (SCHED, "#define SLICE_LOOK	(4 *", "#define SLICE_LOOK	(400 *")),
+    Mutant("lowered to the tail", orders, (SCHED, "if (queued && prio && prio < before) {", "if (false) {"),
+           (SCHED, "ENQ_HEAD : 0", "0 : 0")),
+    Mutant("round-robin without nice", shares("rr"), (ROUND, "	int nice = t->se.nice;", "	int nice = 0;")),
+    Mutant("fair without nice", shares("fair"), (FAIR, "weights[20 + se->nice]", "weights[20]")),
+    Mutant("newcomer at zero", checks.newcomers, (FAIR, "	se->vruntime += time;", "	se->vruntime = 0;")),
+    Mutant("a sleeper is owed all it slept", checks.newcomers, (FAIR, "	if (ahead < -(s64)se->vslice)", "	if (false)")),
+    Mutant("affinity ignored on wake", checks.affinity, (BALANCE, "allowed = t->se.allowed;", "allowed = ~0UL;")),
+    Mutant("affinity ignored by stealing", checks.affinity,
+           (FAIR, "		if (!(t->se.allowed & BIT(to_cpu)))", "		if (false)"),
+           (ROUND, "		if (t->se.allowed & BIT(to_cpu))", "		if (true)")),
+    Mutant("the least urgent is pulled", checks.most_urgent,
+           (RT, "	for (int prio = rt_highest(rq); prio > 0; prio--)", "	for (int prio = 1; prio < 100; prio++)")),
+    Mutant("nobody gives a task away", lambda **how: checks.equals(10, **how),
+           (BALANCE, "	worth = t && worth_giving(from, to, t);", "	worth = false;")),
+    Mutant("inheritance one deep", inheritance, (PI, "for (; t; t = w->lock->owner) {", "for (; t; t = NULL) {")),
+    Mutant("inherited for ever", inheritance, (PI, "	sched_donate(t, w ? w->loan.prio : 0);",
+                                               "	if (w)\n			sched_donate(t, w->loan.prio);")),
+    Mutant("who gave up still lends", inheritance, (PI, """	list_remove(&w->place.link);
+	loan_begin(l);
+	chain_update(l->owner);""", """	list_remove(&w->place.link);
+	loan_begin(l);""")),
+    Mutant("the last to lend decides", inheritance, (PI, "plist_add(&l->owner->pi_loans, &w->loan);",
+                                                     "list_push_front(&l->owner->pi_loans, &w->loan.link);")),
+    Mutant("preempted on the way to sleep, asleep", wakeups,
+           (SCHED, "if (state == TASK_RUNNING || mode == PREEMPTED) {", "if (state == TASK_RUNNING) {")),
+    Mutant("each hart its own clock", checks.clocks, (TIME, """u64
 clock_monotonic(void)
 {
 	return ticks_to_monotonic(timer_ticks());""", """#include "kernel/task.h"
@@ -63,7 +99,7 @@ clock_monotonic(void)
 u64
 clock_monotonic(void)
 {
-	return ticks_to_monotonic(timer_ticks() - 20000 * current->cpu);""", checks.clocks),
+	return ticks_to_monotonic(timer_ticks() - 20000 * current->cpu);""")),
 ]
 
 
@@ -91,15 +127,18 @@ def make(folder):
 
 def caught(mutant, folder):
     """By what: a line; None if the check saw nothing."""
-    path = folder / mutant.file
-    text = path.read_text()
-    if text.count(mutant.old) != 1:
-        raise RuntimeError(f"{mutant.name}: {mutant.file} has {text.count(mutant.old)} times, not once: {mutant.old.strip()}")
-    path.write_text(text.replace(mutant.old, mutant.new))
+    for file, old, new in mutant.places:
+        path = folder / file
+        text = path.read_text() if path.exists() else ""
+        if text.count(old) == 1:
+            break
+    else:
+        raise RuntimeError(f"no place has it once: {mutant.places[0][1].strip()}")
+    path.write_text(text.replace(old, new))
     try:
         bad = mutant.check(kernel=make(folder))
         return bad[0] if bad else None
-    except (MachineError, AssertionError) as e:         # it hung or died: seen, too
+    except AssertionError as e:         # it hung or died (MachineError): seen, too
         return str(e)
     finally:
         path.write_text(text)
@@ -111,6 +150,9 @@ def run(only=""):
     with tempfile.TemporaryDirectory(prefix="sextant-mutants-") as name:
         folder = scratch(Path(name))
         for m in (m for m in MUTANTS if only in m.name):
+            if not any((folder / place[0]).exists() for place in m.places):
+                print(f"  -       {m.name}: this kernel has no {m.places[0][0]}", flush=True)
+                continue
             try:
                 by = caught(m, folder)
             except RuntimeError as e:

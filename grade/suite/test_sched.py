@@ -50,6 +50,12 @@ def test_interactive_among_hogs(build):
     good(checks.interactive, build=build)
 
 
+@fair
+def test_newcomers(build):
+    """A new task and one that has slept have their share from then on: no more, no less."""
+    good(checks.newcomers, build=build)
+
+
 @pytest.mark.parametrize("inherits", [False, True])
 def test_the_bus_of_mars_pathfinder(build, inherits):
     """Without inheritance the deadline is missed, with it met."""
