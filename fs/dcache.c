@@ -452,6 +452,21 @@ dcache_drop_children(struct dentry *dir)
 	dispose(&gone);
 }
 
+/* Forget every name of sb that nobody uses; how many went. */
+static ulong
+drop_unused(struct super_block *sb)
+{
+	struct list gone = LIST_INIT(gone);
+	struct dentry *d, *tmp;
+
+	spin_lock(&dcache_lock);
+	list_for_each_safe(d, tmp, &lru, lru)
+		if (d->sb == sb && atomic_read(&d->refs) == 0)
+			evict_locked(d, &gone);
+	spin_unlock(&dcache_lock);
+	return dispose(&gone);
+}
+
 void
 dcache_drop_tree(struct dentry *root)
 {
@@ -474,6 +489,9 @@ dcache_drop_tree(struct dentry *root)
 		dentry_put(d);
 	}
 	spin_unlock(&dcache_lock);
+	/* Not in the tree: names below a directory that was dropped before them, as that of a process is when it has ended. */
+	while (atomic_read(&root->refs) != DENTRY_DYING + 1 && drop_unused(root->sb))
+		;
 	/* Reclaim may have taken names out before us, and be about to put them. */
 	wait_event(&root_alone, atomic_read(&root->refs) == DENTRY_DYING + 1);
 }

@@ -178,6 +178,7 @@ take_leader_pid(struct task *t)
 		return;
 	flags = spin_lock_irqsave(&tasks_lock);
 	pid_exchange_locked(old, t);
+	t->start_time = old->start_time;	/* it is the same process */
 	p->leader = t;
 	t->exit_signal = SIGCHLD;
 	pid_detach_locked(old);

@@ -123,6 +123,13 @@ snapshot_signals(struct snapshot *s, struct task *t)
 	spin_unlock(&sh->lock);
 }
 
+/* Has the first thread of p ended before the others, or is p a zombie? Its id stays taken, and it is shown. */
+static bool
+leader_is_zombie(const struct process *p) MUST_HOLD(tasks_lock)
+{
+	return list_empty(&p->leader->thread_link) && task_find_locked(p->pid) == p->leader;
+}
+
 /* whole: sums over t's process. */
 static void
 snapshot_take(struct snapshot *s, struct task *t, bool whole)
@@ -140,7 +147,7 @@ snapshot_take(struct snapshot *s, struct task *t, bool whole)
 	s->ppid = p->ppid;
 	s->pgid = p->pgid;
 	s->sid = p->sid;
-	s->nthreads = MAX(p->nthreads, 1);
+	s->nthreads = p->nthreads + leader_is_zombie(p);
 	s->exit_code = p->zombie ? p->exit_code : t->exit_code;
 	tty = tty_controlling_locked(p);
 	s->tty_nr = tty ? tty_dev(tty) : 0;
@@ -494,6 +501,11 @@ next_thread(struct process *p, int from, u64 *start)
 			tid = u->pid;
 			*start = u->start_time;
 		}
+	u = p->leader;
+	if (leader_is_zombie(p) && u->pid >= from && (!tid || u->pid < tid)) {
+		tid = u->pid;
+		*start = u->start_time;
+	}
 	spin_unlock_irqrestore(&tasks_lock, flags);
 	return tid;
 }

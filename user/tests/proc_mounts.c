@@ -49,6 +49,26 @@ logged_in(void)
 	CHECK(session != 0xffffffff);
 }
 
+/* Names of a process that has ended, and that were looked up before and after, do not keep /proc mounted. */
+static void
+unmount_after_a_death(void)
+{
+	char dir[64], path[128];
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0)
+		for (;;)
+			pause();
+	CHECK(mkdir("/tmp/proc.again", 0755) == 0 && mount("proc", "/tmp/proc.again", "proc", 0, NULL) == 0);
+	snprintf(dir, sizeof dir, "/tmp/proc.again/%d", (int)pid);
+	snprintf(path, sizeof path, "%s/task/%d/stat", dir, (int)pid);
+	CHECK(access(path, R_OK) == 0);
+	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+	CHECK_ERRNO(ENOENT, access(dir, F_OK));
+	CHECK(umount("/tmp/proc.again") == 0 && rmdir("/tmp/proc.again") == 0);
+}
+
 int
 main(void)
 {
@@ -75,6 +95,8 @@ main(void)
 		      "device source\\040name mounted on /tmp/proc_mounts\\040test with fstype tmpfs"));
 	CHECK(umount(DIR_ "/bound") == 0 && umount(DIR_) == 0 && rmdir(DIR_) == 0);
 	CHECK(!*line("/proc/self/mountinfo", "\\040test rw"));
+
+	unmount_after_a_death();
 
 	if (fork() == 0) {
 		fd = open("/proc/self/loginuid", O_WRONLY);
