@@ -489,7 +489,7 @@ dcache_drop_tree(struct dentry *root)
 		dentry_put(d);
 	}
 	spin_unlock(&dcache_lock);
-	/* Not in the tree: names below a directory that was dropped before them, as that of a process is when it has ended. */
+	/* Not in the tree: names below a directory that was dropped before them, as that of an ended process is. */
 	while (atomic_read(&root->refs) != DENTRY_DYING + 1 && drop_unused(root->sb))
 		;
 	/* Reclaim may have taken names out before us, and be about to put them. */

@@ -5,6 +5,7 @@
 #   user/tests    X.c: guest tests        -> $(O)/user/tests/X   (make user-tests; not in the initramfs)
 #   user/bench    X.c                     -> $(O)/user/bench/X   (likewise)
 #   user/sched    X.c: what grade/sched watches  -> $(O)/user/sched/X   (likewise)
+#   user/threads  *.c, one program        -> $(O)/threads-glibc, -musl   (for grade/suite/test_threads.py)
 #
 # Objects are in $(O)/user/obj.
 
@@ -81,5 +82,16 @@ $(O)/root.img: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkroot.py user/mkinitr
 $(O)/debian.img: $(addprefix $(O)/user/bin/,init poweroff) user/mkdebian.py user/mkroot.py tools/fetch-debian
 	$(call say,DEBIAN,$@)
 	$(Q)$(PYTHON) user/mkdebian.py $@ $(O)/user/bin
+
+# The threads suite is about other people's C libraries, so it takes their compiler, whatever compiles the kernel.
+THREADS_CC = $(firstword $(CROSS) riscv64-linux-gnu-)gcc
+THREADS_FLAGS := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE
+$(O)/threads-glibc: $(wildcard user/threads/*.[ch])
+	$(call say,GLIBC,$@)
+	$(Q)$(THREADS_CC) $(THREADS_FLAGS) -pthread -static -o $@ $(filter %.c,$^)
+
+$(O)/threads-musl: $(wildcard user/threads/*.[ch]) tools/musl-cc
+	$(call say,MUSL,$@)
+	$(Q)CC=$(THREADS_CC) tools/musl-cc $(O)/musl $(THREADS_FLAGS) -o $@ $(filter %.c,$^)
 
 -include $(ULIB:.o=.d) $(UCOMMON:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:$(O)/user/%=$(O)/user/obj/%.d)

@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="about Sextant itself"))
         if "guest" in item.fixturenames and hasattr(item, "callspec"):
             p = item.callspec.params
-            groups[item] = f"guest-{p.get('build')}-{p.get('cpus')}"
+            groups[item] = f"{item.module.__name__}-{p.get('build')}-{p.get('cpus')}"
             item.add_marker(pytest.mark.xdist_group(groups[item]))
     items.sort(key=place)
 
