@@ -705,3 +705,15 @@ frame_init_cpu(int cpu)
 		cpu_frames[cpu].node = node < (u32)nnodes ? node : 0;
 	}
 }
+
+int
+frame_nodes(void)
+{
+	return nnodes;
+}
+
+int
+frame_cpu_node(int cpu)
+{
+	return cpu_frames[cpu].node;
+}

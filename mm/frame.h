@@ -62,6 +62,8 @@ static inline struct frame *va_frame(const void *va) { return pa_frame(virt_to_p
 
 void	frame_init(void);		/* after bootmem and the direct map */
 void	frame_init_cpu(int cpu);
+int	frame_nodes(void);				/* NUMA nodes, numbered from 0 */
+int	frame_cpu_node(int cpu);
 /* Boot is done with the whole pages of [start, end), reserved by bootmem: the initrd's. */
 void	frame_release_boot(paddr_t start, paddr_t end);
 /* 2^order contiguous frames, refs 1; NULL if out of memory. */

@@ -69,4 +69,5 @@ devtmpfs_init(void)
 			panic("no memory for /dev/%s", c->name);
 	memdev_init();
 	kmsg_init();
+	latency_init();
 }

@@ -17,5 +17,6 @@ extern struct list chrdevs;
 int	devtmpfs_add(struct chrdev *c);		/* make its node; 0 if there is no devtmpfs yet */
 void	memdev_init(void);			/* register null, zero, full, random, urandom */
 void	kmsg_init(void);			/* register kmsg */
+void	latency_init(void);			/* register cpu_dma_latency */
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * sysfs.c - as much of /sys as programs look for: processors, disks (sysfs_block.c).
+ * sysfs.c - as much of /sys as programs look for: processors, nodes of memory, disks (sysfs_block.c).
  *
  * Data        sysfs_root and the tables below it.
  * Further     Linux Documentation/ABI/testing/sysfs-devices-system-cpu.
@@ -9,6 +9,9 @@
 #include "arch/timer.h"
 #include "fs/proc/sysfs.h"
 #include "lib/bitops.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "mm/frame.h"
 
 /* "0-2,4": runs of set bits. */
 static void
@@ -97,6 +100,106 @@ static const struct pentry cpu_table[] = {
 	{ 0 },
 };
 
+/* --- nodes: memory, and the harts that are near it --- */
+
+static cpumask_t
+node_cpus(int node)
+{
+	cpumask_t mask = 0, online = READ_ONCE(cpus_online);
+
+	for (int cpu = 0; cpu < ncpus; cpu++)
+		if (frame_cpu_node(cpu) == node)
+			mask |= BIT(cpu) & online;
+	return mask;
+}
+
+static int
+nodes_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	put_cpu_list(b, BIT(frame_nodes()) - 1);
+	return 0;
+}
+
+static int
+has_cpu_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	cpumask_t nodes = 0;
+
+	for (int node = 0; node < frame_nodes(); node++)
+		if (node_cpus(node))
+			nodes |= BIT(node);
+	put_cpu_list(b, nodes);
+	return 0;
+}
+
+static int
+node_cpulist_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	put_cpu_list(b, node_cpus(n->arg));
+	return 0;
+}
+
+static int
+node_cpumap_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%lx\n", (ulong)node_cpus(n->arg));
+	return 0;
+}
+
+/* ACPI's numbers: 10 is here, 20 there. */
+static int
+node_distance_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	for (int node = 0; node < frame_nodes(); node++)
+		pbuf_printf(b, "%s%d", node ? " " : "", node == (int)n->arg ? 10 : 20);
+	pbuf_putc(b, '\n');
+	return 0;
+}
+
+static const struct pentry one_node_table[] = {
+	PFILE("cpulist", node_cpulist_show),
+	PFILE("cpumap", node_cpumap_show),
+	PFILE("distance", node_distance_show),
+	{ 0 },
+};
+
+static const struct pentry node_dir = PDIR("node", one_node_table);
+
+static int
+node_lookup(const struct pnode *dir, struct task *t, const char *name, struct pnode *out)
+{
+	long node = !strncmp(name, "node", 4) ? ptree_number(name + 4) : -1;
+
+	if (node < 0 || node >= frame_nodes())
+		return -ENOENT;
+	out->e = &node_dir;
+	out->arg = node;
+	return 0;
+}
+
+static int
+node_readdir(const struct pnode *dir, struct task *t, struct dir_emit *e)
+{
+	for (int node = *e->pos - PTREE_DYNAMIC; node < frame_nodes(); node++) {
+		struct pnode n = { .e = &node_dir, .arg = node };
+		char name[16];
+
+		snprintf(name, sizeof(name), "node%d", node);
+		if (!ptree_emit(e, name, &n, PTREE_DYNAMIC + node + 1))
+			break;
+	}
+	return 0;
+}
+
+static const struct pentry node_table[] = {
+	PFILE("has_cpu", has_cpu_show),
+	PFILE("has_memory", nodes_show),
+	PFILE("has_normal_memory", nodes_show),
+	PFILE("online", nodes_show),
+	PFILE("possible", nodes_show),
+	{ 0 },
+};
+
 /* The one clock, by the name Linux gives it. */
 static const struct pentry clocksource0_table[] = {
 	PTEXT("available_clocksource", CLOCK_NAME " \n"),
@@ -113,6 +216,8 @@ static const struct pentry system_table[] = {
 	PDIR("clocksource", clocksource_table),
 	{ .name = "cpu", .mode = S_IFDIR | 0555, .children = cpu_table,
 	  .lookup = cpu_lookup, .readdir = cpu_readdir },
+	{ .name = "node", .mode = S_IFDIR | 0555, .children = node_table,
+	  .lookup = node_lookup, .readdir = node_readdir },
 	{ 0 },
 };
 
