@@ -4,7 +4,8 @@
  * Invariants  T1  the root is black, and no red node has a red child.
  *             T2  every way from a node down to a NULL meets as many black nodes.
  *             So the longest way is at most twice the shortest.
- * Further     Cormen et al., Introduction to Algorithms, ch. 13.
+ *             T3  every node says what root->update() would make it say.
+ * Further     Cormen et al., Introduction to Algorithms, ch. 13 and 14.
  */
 #include "lib/rbtree.h"
 
@@ -12,6 +13,24 @@ static bool
 is_red(const struct rb_node *n)
 {
 	return n && n->red;
+}
+
+/* T3 from n up to the root, after a change below: as far as it makes a difference. */
+static void
+update_upward(struct rb_root *root, struct rb_node *n)
+{
+	while (n && root->update(n))
+		n = n->parent;
+}
+
+/* T3 of n, which is new in its place, and of those above it. */
+static void
+update_from(struct rb_root *root, struct rb_node *n)
+{
+	if (n) {
+		root->update(n);
+		update_upward(root, n->parent);
+	}
 }
 
 /* Make `new` (or NULL) the child that `old` was to its parent. */
@@ -47,6 +66,10 @@ rotate_left(struct rb_root *root, struct rb_node *x)
 	replace_child(root, x, y);
 	y->left = x;
 	x->parent = y;
+	if (root->update) {
+		root->update(x);
+		root->update(y);
+	}
 }
 
 static void
@@ -60,6 +83,10 @@ rotate_right(struct rb_root *root, struct rb_node *x)
 	replace_child(root, x, y);
 	y->right = x;
 	x->parent = y;
+	if (root->update) {
+		root->update(x);
+		root->update(y);
+	}
 }
 
 void
@@ -70,6 +97,8 @@ rb_insert(struct rb_root *root, struct rb_node *node,
 	node->left = node->right = NULL;
 	node->red = true;
 	*slot = node;
+	if (root->update)
+		update_from(root, node);
 
 	/* Only T1 can be broken, between node and its parent: push it up or rotate it away. */
 	while (is_red(node->parent)) {
@@ -159,7 +188,7 @@ remove_fixup(struct rb_root *root, struct rb_node *node, struct rb_node *parent)
 void
 rb_remove(struct rb_root *root, struct rb_node *node)
 {
-	struct rb_node *child, *parent;
+	struct rb_node *child, *parent, *moved = NULL;
 	bool lost_red;
 
 	if (node->left && node->right) {
@@ -182,11 +211,16 @@ rb_remove(struct rb_root *root, struct rb_node *node)
 		next->right = node->right;
 		if (next->right)
 			next->right->parent = next;
+		moved = next;
 	} else {
 		child = node->left ? node->left : node->right;
 		parent = node->parent;
 		lost_red = node->red;
 		replace_child(root, node, child);
+	}
+	if (root->update) {
+		update_upward(root, parent);
+		update_from(root, moved);
 	}
 	if (!lost_red)
 		remove_fixup(root, child, parent);

@@ -1,4 +1,4 @@
-/* rbtree_test.c - whatever is inserted and removed, the tree is in order and balanced (T1, T2). */
+/* rbtree_test.c - whatever is inserted and removed, the tree is in order, balanced and summed up (T1-T3). */
 #include "lib/host_test.h"
 #include "lib/rbtree.h"
 
@@ -7,11 +7,38 @@
 struct item {
 	int	key;
 	bool	in;
+	int	value, least;		/* any; of the values at and below the node */
 	struct rb_node node;
 };
 
 static struct item items[N];
-static struct rb_root root = RB_ROOT_INIT;
+
+static int
+least_below(const struct rb_node *n)
+{
+	const struct item *it = rb_entry(n, struct item, node);
+	int least = it->value;
+
+	for (int i = 0; i < 2; i++) {
+		const struct rb_node *child = i ? n->right : n->left;
+
+		if (child)
+			least = MIN(least, rb_entry(child, struct item, node)->least);
+	}
+	return least;
+}
+
+static bool
+update(struct rb_node *n)
+{
+	struct item *it = rb_entry(n, struct item, node);
+	int was = it->least;
+
+	it->least = least_below(n);
+	return it->least != was;
+}
+
+static struct rb_root root = { NULL, update };
 
 static void
 insert(struct item *it)
@@ -26,7 +53,7 @@ insert(struct item *it)
 	it->in = true;
 }
 
-/* Check T1 and T2 below n; returns the number of black nodes on any way down. */
+/* Check T1, T2 and T3 below n; returns the number of black nodes on any way down. */
 static int
 black_height(const struct rb_node *n, const struct rb_node *parent)
 {
@@ -36,6 +63,7 @@ black_height(const struct rb_node *n, const struct rb_node *parent)
 		return 0;
 	CHECK(n->parent == parent);
 	CHECK(!(n->red && parent && parent->red));
+	CHECK_EQ(rb_entry(n, struct item, node)->least, least_below(n));
 	l = black_height(n->left, n);
 	r = black_height(n->right, n);
 	CHECK_EQ(l, r);
@@ -72,8 +100,10 @@ main(void)
 {
 	u64 random = 7;
 
-	for (int i = 0; i < N; i++)
+	for (int i = 0; i < N; i++) {
 		items[i].key = i;
+		items[i].value = (host_random(&random) >> 32) % 100;
+	}
 	check_all();
 	CHECK(rb_last(&root) == NULL);
 

@@ -60,7 +60,7 @@ mm_create(void)
 		slab_free(mm_cache, mm);
 		return NULL;
 	}
-	mm->areas.node = NULL;
+	mm->areas = (struct rb_root)RB_ROOT_INIT;
 	mm->cached = NULL;
 	mm->nareas = 0;
 	mm->cpus = 0;
