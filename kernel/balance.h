@@ -8,12 +8,18 @@ extern cpumask_t sched_idle_cpus;	/* [a] running their idle task and not yet cho
 
 /* The cpu where t, which is ready and nowhere, had best run. */
 int	balance_choose_cpu(struct task *t);
-/* rq's cpu has nothing to do: take a waiting task from another. True if it got one. Interrupts off. */
+/* The rest: interrupts off, no run queue locked. */
+/* rq's cpu has nothing to do: take a waiting task from another. True if it got one. */
 bool	balance_steal(struct rq *rq);
+/* Somebody waits on rq's cpu, this one: give others their part of that. */
+void	balance_periodic(struct rq *rq);
+/* Real-time tasks that wait on rq's cpu go where something less urgent runs; of others, come here if it is here. */
+void	balance_push_rt(struct rq *rq);
+void	balance_rt(struct rq *rq);
 
-/* sched.c: put a ready task on a queue, or take it off. */
-void	rq_enqueue(struct rq *rq, struct task *t, bool wakeup) MUST_HOLD(rq->lock);
-void	rq_dequeue(struct rq *rq, struct task *t) MUST_HOLD(rq->lock);
+/* sched.c: ask rq's cpu to choose again; and take a waiting task to another queue. */
+void	rq_resched(struct rq *rq) MUST_HOLD(rq->lock);
+void	rq_migrate(struct rq *from, struct rq *to, struct task *t) MUST_HOLD(from->lock) MUST_HOLD(to->lock);
 
 /* loadavg.c: note how many tasks are ready, if it is time to. */
 void	sched_load_sample(void);

@@ -1,6 +1,6 @@
 /*
  * cputimer.c - timers that count CPU time: ITIMER_VIRTUAL and ITIMER_PROF, POSIX timers and sleeps on CPU clocks,
- * and the limit RLIMIT_CPU.
+ * and the limits RLIMIT_CPU and RLIMIT_RTTIME.
  *
  * A process's time only grows while one of its threads runs, and then that hart ticks: so the tick looks
  * whether anything is due.  A timer is late by a tick at most.
@@ -9,7 +9,7 @@
  * Locks       cpu_timers_lock for these lists: timers are armed with a sighand lock held.  A timer's function is
  *             called with tasks_lock, so that cancelling, which takes it, waits for the function's end.
  * Not here    the time (cputime.c); who sets such timers (itimer.c, posixtimer.c, sys_time.c).
- * Further     setrlimit(2), RLIMIT_CPU.
+ * Further     setrlimit(2), RLIMIT_CPU, RLIMIT_RTTIME.
  */
 #include "kernel/cputime.h"
 #include "kernel/sched.h"
@@ -120,6 +120,21 @@ check_limit(struct process *p, u64 total) MUST_HOLD(tasks_lock)
 	}
 }
 
+/* The same, in us, for how long a real-time task has run since it slept last. */
+static void
+check_rt_limit(struct task *t) MUST_HOLD(tasks_lock)
+{
+	struct abi_rlimit *l = &t->proc->rlim[RLIMIT_RTTIME];
+	u64 us = timer_ticks_to_ns(READ_ONCE(t->se.runtime) - READ_ONCE(t->se.woken)) / NSEC_PER_USEC;
+
+	if (us >= l->rlim_max) {
+		signal_send_locked(t->proc, NULL, SIGKILL, NULL);
+	} else if (us >= l->rlim_cur) {
+		signal_send_locked(t->proc, NULL, SIGXCPU, NULL);
+		WRITE_ONCE(l->rlim_cur, l->rlim_cur + NSEC_PER_SEC / NSEC_PER_USEC);
+	}
+}
+
 /* --- what is due --- */
 
 /* Move the timers of p that have expired to `due`. */
@@ -160,18 +175,21 @@ cpu_timers_check(struct task *t)
 {
 	struct process *p = t->proc;
 	bool limited = READ_ONCE(p->rlim[RLIMIT_CPU].rlim_cur) != RLIM_INFINITY;
+	bool rt_limited = READ_ONCE(p->rlim[RLIMIT_RTTIME].rlim_cur) != RLIM_INFINITY && t->se.class == &sched_rt;
 	struct list due = LIST_INIT(due);
 	struct cpu_timer *timer;
 	u64 utime, stime;
 	ulong flags;
 
-	if (likely(!limited && list_empty(&p->cpu_timers)))
+	if (likely(!limited && !rt_limited && list_empty(&p->cpu_timers)))
 		return;
 	flags = spin_lock_irqsave(&tasks_lock);
 	if (limited) {
 		process_times_locked(p, &utime, &stime);
 		check_limit(p, utime + stime);
 	}
+	if (rt_limited)
+		check_rt_limit(t);
 	collect(p, &due);
 	while ((timer = take(&due)) != NULL)
 		timer->fn(timer, cpu_timer_now_locked(timer));

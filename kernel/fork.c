@@ -176,23 +176,6 @@ copy_mm(struct task *t, u64 f)
 	return mm ? 0 : -ENOMEM;
 }
 
-static void
-copy_sched(struct task *t)
-{
-	const struct sched_entity *me = &current->se;
-	bool reset = me->reset_on_fork;
-
-	t->cpu = current->cpu;
-	t->se.allowed = me->allowed;
-	if (reset && me->base_prio)
-		return;				/* as task_new made it */
-	if (me->base_prio)			/* and not what somebody donates to us */
-		t->se.class = &sched_rt;
-	t->se.policy = me->policy;
-	t->se.prio = t->se.base_prio = me->base_prio;
-	t->se.nice = reset && me->nice < 0 ? 0 : me->nice;
-}
-
 /* What needs no memory and no lock. */
 static void
 copy_rest(struct task *t, const struct clone_args_k *a)
@@ -322,7 +305,7 @@ task_clone(const struct clone_args_k *a, const struct trapframe *regs)
 	err = copy_credentials(t);
 	if (err)
 		goto out_task;
-	copy_sched(t);
+	sched_fork(t);
 	copy_rest(t, a);
 	err = copy_files(t, f);
 	if (err)

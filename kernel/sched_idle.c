@@ -7,7 +7,7 @@
 #include "kernel/sched.h"
 
 static void
-idle_enqueue(struct rq *rq, struct task *t, bool wakeup)
+idle_enqueue(struct rq *rq, struct task *t, int how)
 {
 }
 
@@ -30,6 +30,12 @@ idle_put_back(struct rq *rq, struct task *t, bool yielded)
 static u64
 idle_slice(struct rq *rq, struct task *t)
 {
+	return SLICE_FOREVER;
+}
+
+static u64
+idle_quantum(const struct task *t)
+{
 	return 0;
 }
 
@@ -47,5 +53,6 @@ const struct sched_class sched_idle = {
 	.pick = idle_pick,
 	.put_back = idle_put_back,
 	.slice = idle_slice,
+	.quantum = idle_quantum,
 	.steal = idle_steal,
 };

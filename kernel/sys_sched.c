@@ -12,6 +12,7 @@
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
+#include "lib/string.h"
 #include "mm/usercopy.h"
 
 /* --- whom --- */
@@ -41,19 +42,72 @@ is_rt(int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-/* May current give t this policy and priority? 0 or -EPERM. */
-static int
-policy_permitted(const struct task *t, int policy, int prio)
+/* Policies that the nice value belongs to. */
+static bool
+is_nice(int policy)
 {
-	u64 limit = t->proc->rlim[RLIMIT_RTPRIO].rlim_cur;
+	return policy == SCHED_OTHER || policy == SCHED_BATCH;
+}
 
-	if (task_capable(BIT(CAP_SYS_NICE)))
-		return 0;
-	if (!owns(t))
-		return -EPERM;
-	if (is_rt(policy) && (policy != t->se.policy || prio > t->se.base_prio) && (u64)prio > limit)
-		return -EPERM;
+/* May t have this nice value by RLIMIT_NICE? */
+static bool
+nice_allowed(const struct task *t, int nice)
+{
+	return 20 - nice <= (long)MIN(READ_ONCE(t->proc->rlim[RLIMIT_NICE].rlim_cur), 40UL);
+}
+
+/* Can a task be scheduled so? 0 or -EINVAL. */
+static int
+change_check(const struct sched_change *c)
+{
+	if (!is_rt(c->policy) && !is_nice(c->policy) && c->policy != SCHED_IDLE)
+		return -EINVAL;
+	if (c->prio < 0 || c->prio > 99 || is_rt(c->policy) != (c->prio != 0))
+		return -EINVAL;
 	return 0;
+}
+
+/* May current change t to this without a capability? */
+static bool
+change_is_free(const struct task *t, const struct sched_change *c)
+{
+	u64 limit = READ_ONCE(t->proc->rlim[RLIMIT_RTPRIO].rlim_cur);
+	const struct sched_entity *se = &t->se;
+
+	if (is_nice(c->policy) && c->nice < se->nice && !nice_allowed(t, c->nice))
+		return false;
+	if (is_rt(c->policy) && ((c->policy != se->policy && !limit) ||
+				 (c->prio > se->base_prio && (u64)c->prio > limit)))
+		return false;
+	if (se->policy == SCHED_IDLE && c->policy != SCHED_IDLE && !nice_allowed(t, se->nice))
+		return false;			/* that is as nice 20 would be */
+	if (se->reset_on_fork && !c->reset_on_fork)
+		return false;
+	return current->euid == t->euid || current->euid == t->uid;
+}
+
+/* Check the change, and make it: 0 or -errno. */
+static int
+change_to(struct task *t, const struct sched_change *c)
+{
+	int err = change_check(c);
+
+	if (err)
+		return err;
+	if (!change_is_free(t, c) && !task_capable(BIT(CAP_SYS_NICE)))
+		return -EPERM;
+	if (is_rt(c->policy) && c->policy != t->se.policy && READ_ONCE(sched_rt_runtime_us) == 0)
+		return -EPERM;			/* it could never run */
+	sched_change(t, c);
+	return 0;
+}
+
+/* As t is scheduled now. */
+static struct sched_change
+change_nothing(const struct task *t)
+{
+	return (struct sched_change){ .policy = t->se.policy, .prio = t->se.base_prio, .nice = t->se.nice,
+				      .slice = t->se.slice, .reset_on_fork = t->se.reset_on_fork };
 }
 
 /* policy -1: keep t's. */
@@ -61,8 +115,8 @@ static long
 set_scheduler(int pid, int policy, uptr_t uparam)
 {
 	struct abi_sched_param param;
+	struct sched_change c;
 	struct task *t;
-	bool reset = false;
 	int err;
 
 	if (pid < 0 || !uparam.addr)
@@ -72,18 +126,13 @@ set_scheduler(int pid, int policy, uptr_t uparam)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
-	if (policy == -1) {
-		policy = t->se.policy;
-		reset = t->se.reset_on_fork;
-	} else {
-		reset = policy & SCHED_RESET_ON_FORK;
-		policy &= ~SCHED_RESET_ON_FORK;
+	c = change_nothing(t);
+	c.prio = param.sched_priority;
+	if (policy != -1) {
+		c.policy = policy & ~SCHED_RESET_ON_FORK;
+		c.reset_on_fork = policy & SCHED_RESET_ON_FORK;
 	}
-	err = policy_permitted(t, policy, param.sched_priority);
-	if (!err)
-		err = sched_set_policy(t, policy, param.sched_priority);
-	if (!err)
-		t->se.reset_on_fork = reset;
+	err = change_to(t, &c);
 	task_put(t);
 	return err;
 }
@@ -100,6 +149,117 @@ sys_sched_setscheduler(const ulong *a)
 	int policy = a[1];
 
 	return policy < 0 ? -EINVAL : set_scheduler(a[0], policy, UPTR(a[2]));
+}
+
+/*
+ * Fetch a struct abi_sched_attr of any version: what is missing is 0. Bytes that we do not know must be 0, else -E2BIG
+ * and the size that we do know is stored there.
+ */
+static int
+fetch_attr(struct abi_sched_attr *attr, uptr_t src)
+{
+	u32 size, known = sizeof(*attr);
+	u8 byte;
+
+	memset(attr, 0, sizeof(*attr));
+	if (copy_from_user(&size, src, sizeof(size)))
+		return -EFAULT;
+	if (!size)
+		size = SCHED_ATTR_SIZE_VER0;
+	if (size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+		goto out_size;
+	if (copy_from_user(attr, src, MIN(size, known)))
+		return -EFAULT;
+	for (u32 at = known; at < size; at++) {
+		if (copy_from_user(&byte, uptr_add(src, at), 1))
+			return -EFAULT;
+		if (byte)
+			goto out_size;
+	}
+	if ((attr->sched_flags & SCHED_FLAG_UTIL_CLAMP) && size < SCHED_ATTR_SIZE_VER1)
+		return -EINVAL;
+	attr->sched_nice = MIN(MAX(attr->sched_nice, -20), 19);
+	return 0;
+out_size:
+	return put_user(known, src) ? -EFAULT : -E2BIG;
+}
+
+/* What attr asks for t. 0 or -errno. */
+static int
+attr_to_change(const struct task *t, const struct abi_sched_attr *attr, struct sched_change *c)
+{
+	u64 flags = attr->sched_flags;
+
+	*c = change_nothing(t);
+	if (!(flags & SCHED_FLAG_KEEP_POLICY)) {
+		c->policy = attr->sched_policy;
+		c->reset_on_fork = flags & SCHED_FLAG_RESET_ON_FORK;
+	}
+	if (!(flags & SCHED_FLAG_KEEP_PARAMS)) {
+		if (attr->sched_priority > 99)
+			return -EINVAL;
+		c->prio = attr->sched_priority;
+		if (is_nice(c->policy)) {
+			c->nice = attr->sched_nice;
+			c->slice = attr->sched_runtime;
+		}
+	}
+	if (flags & ~(u64)SCHED_FLAG_ALL)
+		return -EINVAL;
+	return flags & SCHED_FLAG_UTIL_CLAMP ? -EOPNOTSUPP : 0;
+}
+
+/* sched_setattr(2). */
+long
+sys_sched_setattr(const ulong *a)
+{
+	int pid = a[0], err;
+	struct abi_sched_attr attr;
+	struct sched_change c;
+	struct task *t;
+
+	if (pid < 0 || !a[1] || (u32)a[2])
+		return -EINVAL;
+	err = fetch_attr(&attr, UPTR(a[1]));
+	if (err)
+		return err;
+	if ((int)attr.sched_policy < 0)
+		return -EINVAL;
+	t = task_named(pid);
+	if (!t)
+		return -ESRCH;
+	err = attr_to_change(t, &attr, &c);
+	if (!err)
+		err = change_to(t, &c);
+	task_put(t);
+	return err;
+}
+
+/* sched_getattr(2): as much as fits in the caller's size. */
+long
+sys_sched_getattr(const ulong *a)
+{
+	struct abi_sched_attr attr = { 0 };
+	int pid = a[0];
+	u32 size = a[2];
+	struct task *t;
+
+	if (pid < 0 || !a[1] || size > PAGE_SIZE || size < SCHED_ATTR_SIZE_VER0 || (u32)a[3])
+		return -EINVAL;
+	t = task_named(pid);
+	if (!t)
+		return -ESRCH;
+	attr.size = MIN(size, (u32)sizeof(attr));
+	attr.sched_policy = t->se.policy;
+	attr.sched_flags = t->se.reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
+	if (is_rt(t->se.policy)) {
+		attr.sched_priority = t->se.base_prio;
+	} else {
+		attr.sched_nice = t->se.nice;
+		attr.sched_runtime = t->se.slice;
+	}
+	task_put(t);
+	return copy_to_user(UPTR(a[1]), &attr, attr.size) ? -EFAULT : 0;
 }
 
 long
@@ -165,7 +325,7 @@ sys_sched_rr_get_interval(const ulong *a)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
-	ns = t->se.class->slice(cpu_rq(t->cpu), t);
+	ns = (is_rt(t->se.policy) ? &sched_rt : sched_sharing)->quantum(t);
 	task_put(t);
 	return timespec_to_user(UPTR(a[1]), ns);
 }
@@ -247,11 +407,9 @@ nice_selected(const struct task *t, int which, int who)
 static int
 nice_set(struct task *t, int nice)
 {
-	u64 limit = t->proc->rlim[RLIMIT_NICE].rlim_cur;
-
 	if (!owns(t))
 		return -EPERM;
-	if (nice < t->se.nice && 20 - nice > (long)MIN(limit, 40UL) && !task_capable(BIT(CAP_SYS_NICE)))
+	if (nice < t->se.nice && !nice_allowed(t, nice) && !task_capable(BIT(CAP_SYS_NICE)))
 		return -EACCES;
 	sched_set_nice(t, nice);
 	return 0;

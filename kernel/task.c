@@ -250,13 +250,10 @@ task_defaults(struct task *t)
 	atomic_set(&t->refs, 1);
 	list_init(&t->thread_link);
 	list_init(&t->sig_queue);
-	list_init(&t->se.link);
 	cputime_init(&t->cputime);
 	t->arch.fp_cpu = -1;
 	t->cpu = current->cpu;
-	t->se.class = &sched_rr;
-	t->se.policy = SCHED_OTHER;
-	t->se.allowed = ~0UL;
+	list_init(&t->se.link);
 	t->altstack.ss_flags = SS_DISABLE;
 	t->start_time = clock_monotonic();
 }
@@ -398,6 +395,7 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 
 	if (!t)
 		goto out_process;
+	sched_init_task(t);
 	t->kernel_thread = 1;
 	t->cap_effective = t->cap_permitted = t->cap_bounding = CAP_ALL;
 	t->exit_signal = SIGCHLD;

@@ -62,7 +62,7 @@ struct tty;
 struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lock */
 	const struct sched_class *class;
 	int	prio;			/* 1..99 real time, 0 time sharing: the larger of the next two; class follows */
-	int	base_prio;		/* its own, as the calls set and tell it */
+	int	base_prio;		/* its own, as the calls set and tell it; so are nice and policy */
 	int	donated;		/* of those who wait for what it has: sched_donate */
 	int	nice;
 	int	policy;			/* SCHED_OTHER... */
@@ -71,10 +71,16 @@ struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lo
 	struct rb_node node;		/* or in its tree */
 	bool	queued;
 	bool	reset_on_fork;		/* children start as SCHED_OTHER */
-	u64	slice_left;		/* ns, 0: a whole one */
-	u64	exec_start;		/* when it was last put on the cpu, timer ticks */
+	u64	exec_start;		/* when it was put on the cpu, or charged last, timer ticks */
 	u64	runtime;		/* total on a cpu before that, timer ticks: task_runtime() says it in ns */
-	u64	vruntime;
+	u64	slice_used;		/* timer ticks; not of a fair one, who has: */
+	u64	vruntime, deadline;	/* sched_fair.c says what these are */
+	u64	least;			/* vruntime of all below it in the tree */
+	u64	slice, vslice;		/* asked for, ns; the same in virtual ns */
+	u64	inverse;		/* virtual ns that a timer tick makes, in 2^-40 */
+	u32	weight;
+	u64	woken;			/* runtime when it woke last, timer ticks */
+	u64	moved;			/* when it came from another cpu, timer ticks */
 	u64	ready_since;		/* when it last became ready and did not run, timer ticks */
 	u64	waited;			/* total from then until it ran, timer ticks */
 	ulong	nvcsw, nivcsw;		/* switches: voluntary, not */

@@ -186,8 +186,9 @@ proc_pid_sched_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	put_time(b, "se.vruntime", se->vruntime);
 	put_time(b, "se.sum_exec_runtime", task_runtime(t));
 	put_time(b, "wait_sum", timer_ticks_to_ns(se->waited));
-	put_time(b, "se.slice", se->class->slice(cpu_rq(t->cpu), t));
-	put_time(b, "se.slice_left", se->slice_left);
+	put_time(b, "se.deadline", se->deadline);
+	put_value(b, "se.load.weight", se->weight);
+	put_time(b, "se.slice", se->class->quantum(t));
 	put_value(b, "se.nr_migrations", se->migrations);
 	put_value(b, "nr_switches", se->nvcsw + se->nivcsw);
 	put_value(b, "nr_voluntary_switches", se->nvcsw);

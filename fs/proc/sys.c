@@ -11,6 +11,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
+#include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "lib/string.h"
@@ -297,6 +298,57 @@ cap_last_cap_show(struct pbuf *b, const struct pnode *n, struct task *t)
 	return 0;
 }
 
+/* --- scheduling: as Linux's kernel/sched_rt_*, and the slice of SCHED_RR --- */
+
+static int
+rt_period_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", sched_rt_period_us);
+	return 0;
+}
+
+static int
+rt_period_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	int v, err = parse_setting(s, 1, INT32_MAX, &v);
+
+	return err ? err : sched_rt_set_bandwidth(v, sched_rt_runtime_us);
+}
+
+static int
+rt_runtime_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", sched_rt_runtime_us);
+	return 0;
+}
+
+static int
+rt_runtime_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	int v = -1, err = strcmp(s, "-1") ? parse_setting(s, 0, INT32_MAX, &v) :
+			  task_capable(BIT(CAP_SYS_ADMIN)) ? 0 : -EPERM;
+
+	return err ? err : sched_rt_set_bandwidth(sched_rt_period_us, v);
+}
+
+static int
+rr_timeslice_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\n", sched_rr_timeslice_ms);
+	return 0;
+}
+
+/* 0 and less: the usual one. */
+static int
+rr_timeslice_write(const struct pnode *n, struct task *t, char *s, size_t len)
+{
+	int v = 0, err = *s == '-' ? parse_setting("0", 0, 0, &v) : parse_setting(s, 0, INT32_MAX, &v);
+
+	if (!err)
+		WRITE_ONCE(sched_rr_timeslice_ms, v ? v : SCHED_RR_TIMESLICE_MS);
+	return err;
+}
+
 /* --- net/ --- */
 
 #define NET_SETTING(name, var, low) \
@@ -355,6 +407,9 @@ static const struct pentry kernel_table[] = {
 	PDIR("pty", pty_table),
 	PDIR("random", random_table),
 	SETTING("randomize_va_space", randomize_show, randomize_write),
+	SETTING("sched_rr_timeslice_ms", rr_timeslice_show, rr_timeslice_write),
+	SETTING("sched_rt_period_us", rt_period_show, rt_period_write),
+	SETTING("sched_rt_runtime_us", rt_runtime_show, rt_runtime_write),
 	PTEXT("tainted", "0\n"),
 	PTEXT("version", UTS_VERSION "\n"),
 	{ 0 },

@@ -85,6 +85,24 @@ def test_the_machine_that_ran_them_all_powers_off(guest):
         end_machine()
 
 
+@pytest.mark.ours                       # Linux moves them about less
+@pytest.mark.parametrize("cpus", CPUS)
+def test_one_equal_task_more_than_harts(machine, build, cpus):
+    """They take turns in sharing a hart: Jain's index of the shares is at least 0.99."""
+    m = machine(cpus=cpus, initrd=archive(build), append="quiet").boot()
+    m.run("/tests/sched_shares equal", timeout=100)
+
+
+@pytest.mark.ours
+def test_round_robin_by_the_boot_parameter(machine, build):
+    """sched=rr: equal shares whoever sleeps, and a slice's length by the nice value; sched=other is told and fair."""
+    m = machine(cpus=2, initrd=archive(build), append="quiet sched=rr").boot()
+    m.run("/tests/sched_shares rr", timeout=100)
+    m = machine(initrd=archive(build), append="quiet sched=other").boot()
+    assert 'sched: "other" is neither fair nor rr: it is fair' in m.text()
+    m.run("/tests/sched_shares", timeout=100)
+
+
 @pytest.mark.builds("gcc", "debug")
 @pytest.mark.ours                       # Linux sets its limit of tasks lower in so much memory
 def test_ten_thousand_tasks_in_one_gibibyte(machine, build):

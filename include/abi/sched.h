@@ -16,6 +16,13 @@
 #define SCHED_DEADLINE	6
 #define SCHED_RESET_ON_FORK 0x40000000
 
+/* sched_attr.sched_flags */
+#define SCHED_FLAG_RESET_ON_FORK	0x01
+#define SCHED_FLAG_KEEP_POLICY		0x08
+#define SCHED_FLAG_KEEP_PARAMS		0x10
+#define SCHED_FLAG_UTIL_CLAMP		0x60
+#define SCHED_FLAG_ALL			0x7f
+
 #define CSIGNAL			0x000000ff
 #define CLONE_NEWTIME		0x00000080
 #define CLONE_VM		0x00000100
@@ -70,5 +77,23 @@ struct abi_sched_param {
 	int32_t	sched_priority;
 };
 ABI_SIZE(struct abi_sched_param, 4);
+
+#define SCHED_ATTR_SIZE_VER0	48
+#define SCHED_ATTR_SIZE_VER1	56
+
+struct abi_sched_attr {
+	uint32_t size;
+	uint32_t sched_policy;
+	uint64_t sched_flags;
+	int32_t	sched_nice;
+	uint32_t sched_priority;
+	uint64_t sched_runtime;		/* ns; of SCHED_OTHER and SCHED_BATCH the slice */
+	uint64_t sched_deadline;
+	uint64_t sched_period;
+	uint32_t sched_util_min;	/* VER1 */
+	uint32_t sched_util_max;
+};
+ABI_SIZE(struct abi_sched_attr, SCHED_ATTR_SIZE_VER1);
+ABI_OFFSET(struct abi_sched_attr, sched_util_min, SCHED_ATTR_SIZE_VER0);
 
 #endif
