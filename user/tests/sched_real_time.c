@@ -148,14 +148,14 @@ warned(int sig)
 static void
 too_long(void)
 {
-	struct rlimit r = { 50000, 200000 };
+	struct rlimit r = { 150000, 400000 };
 
 	signal(SIGXCPU, warned);
 	CHECK(setrlimit(RLIMIT_RTTIME, &r) == 0);
 	become(SCHED_FIFO, 1);
-	for (int i = 0; i < 20; i++) {		/* a sleep begins anew */
+	for (int i = 0; i < 10; i++) {		/* a sleep begins anew */
 		spin_ms(20);
-		pause_ms(1);
+		pause_ms(10);
 	}
 	CHECK(shared->warned == 0);
 	for (;;)
