@@ -58,6 +58,18 @@ ino_alloc(void)
 	return __atomic_add_fetch(&last_ino, 1, __ATOMIC_RELAXED);
 }
 
+u64
+inode_serial(struct inode *i)
+{
+	static u64 last;		/* [a] */
+	u64 none = 0, n = READ_ONCE(i->serial);
+
+	if (n)
+		return n;
+	n = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&i->serial, &none, n, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? n : none;
+}
+
 /* Open a socket's name: no such device. */
 static int
 no_device_open(struct inode *inode, struct file *f)

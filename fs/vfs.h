@@ -130,6 +130,7 @@ struct inode {
 	atomic_t writers;		/* of a regular file: opens for writing; below 0: programs that run from it */
 	u32	flags;			/* [a] INODE_* */
 	u32	seals;			/* [l] F_SEAL_* of a file in memory (memfd.c) */
+	u64	serial;			/* [a] names it among all that ever were, 0: not asked for yet (inode_serial) */
 	struct inode *hash_next;	/* under icache_lock (fs/icache.c) */
 	struct list dirty_link;		/* on sb->dirty, under dirty_lock */
 	u64	dirtied;		/* when it became dirty, ns since boot */
@@ -411,6 +412,7 @@ int	super_sync(struct super_block *sb, bool wait);		/* everything: pages, inodes
 struct super_block *super_mount_disk(const struct file_system *fs, const char *source, ulong flags, const char *data,
 				     const struct super_ops *ops, u64 magic,
 				     int (*fill)(struct super_block *sb, ulong flags, const char *data));
+u64	inode_serial(struct inode *i);				/* never that of another, even after its end */
 u64	ino_alloc(void);					/* numbers for RAM file systems */
 struct super_block *super_create(const struct file_system *fs, const struct super_ops *ops, u64 magic);
 /* fops for special files, set by init_special_inode from mode. */

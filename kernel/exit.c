@@ -47,7 +47,7 @@ task_set_mm(struct mm *mm)
 	ulong flags;
 
 	if (old) {
-		futex_exit_robust(t);
+		futex_exit(t, !mm);
 		if (t->clear_child_tid && atomic_read(&old->users) > 1)
 			futex_wake_tid(t->clear_child_tid);
 		t->clear_child_tid = 0;

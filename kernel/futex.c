@@ -9,137 +9,22 @@
  * The word is read after queueing, without the bucket's lock, because reading may fault and sleep.  A
  * waiter that finds another value leaves; if a waker had already chosen it, it passes the wake-up on.
  *
- * Data        buckets[], hashed by key: what a word is, whoever maps it.  Private: (space, address);
- *             in a shared mapping: the word's physical address.
+ * Data        buckets of struct futex_waiter (futex_private.h), real-time tasks first.
  * Locks       bucket->lock; two: lower address first.
  * Invariants  F1  a waiter is on the list of w->bucket, or woken is set and nobody touches it again.
- * Not here    priority-inheriting operations: -ENOSYS, and C libraries do without.
- * Further     futex(2); Drepper, "Futexes are tricky"; Documentation/locking/robust-futex-ABI.rst.
+ * Not here    which word is meant (futex_key.c); locks that inherit (futex_pi.c), whose waiters stand in
+ *             the same buckets and are not for us: -EINVAL; a thread's end (futex_robust.c).
+ * Further     futex(2); Drepper, "Futexes are tricky".
  */
 #include "abi/errno.h"
 #include "abi/futex.h"
 #include "arch/barrier.h"
-#include "arch/pagetable.h"
+#include "kernel/futex_private.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
-#include "kernel/task_private.h"
 #include "kernel/time.h"
-#include "mm/layout.h"
-#include "mm/mm.h"
 #include "mm/usercopy.h"
-
-#define NBUCKETS	256
-
-struct futex_key {
-	u64	space;			/* the struct mm, or SHARED */
-	u64	addr;			/* in that space; physical if SHARED */
-};
-#define SHARED		1UL
-
-struct bucket {			/* Guarded by: b lock */
-	struct spinlock lock;
-	struct list waiters;		/* [b] struct futex_waiter, first come first */
-} ALIGNED(32);
-
-struct futex_waiter {		/* Guarded by: b its bucket's lock  a atomic  i immutable */
-	struct list link;		/* [b] */
-	struct bucket *bucket;		/* [a] changes (requeue) under both buckets' locks */
-	struct futex_key key;		/* [b] */
-	u32	bitset;			/* [i] wake-ups it wants */
-	struct task *task;		/* [i] */
-	bool	woken;			/* [a] */
-};
-
-static struct bucket buckets[NBUCKETS];
-
-void
-futex_init(void)
-{
-	for (struct bucket *b = buckets; b < buckets + NBUCKETS; b++) {
-		spin_init(&b->lock, RANK_FUTEX);
-		list_init(&b->waiters);
-	}
-}
-
-/* --- keys --- */
-
-static struct bucket *
-bucket_of(const struct futex_key *k)
-{
-	u64 h = ((k->space >> 6) ^ (k->addr >> 2)) * 0x9e3779b97f4a7c15UL;
-
-	return &buckets[h >> 56];
-}
-
-static inline bool
-key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->addr == b->addr && a->space == b->space;
-}
-
-/* Where addr is in memory, 0 if its page is not present. */
-static paddr_t
-user_word_pa(struct mm *mm, u64 addr) MUST_HOLD_SHARED(mm->lock)
-{
-	pte_t *table = mm->root;
-
-	for (int level = PT_LEVELS - 1; level >= 0; level--) {
-		pte_t e = READ_ONCE(table[PT_INDEX(addr, level)]);
-
-		if (!pte_present(e))
-			return 0;
-		if (pte_leaf(e))
-			return pte_pa(e) + (addr & (PT_SIZE(level) - 1));
-		table = phys_to_virt(pte_pa(e));
-	}
-	return 0;
-}
-
-/* The key of a word that may be in a shared mapping. 0 or -EFAULT. */
-static int
-key_shared(u64 addr, struct futex_key *k)
-{
-	struct mm *mm = current->mm;
-	struct area *area;
-	paddr_t pa;
-	u32 val;
-
-	for (;;) {
-		rwsem_lock_read(&mm->lock);
-		area = mm_find(mm, addr);
-		if (!area || area->start > addr) {
-			rwsem_unlock_read(&mm->lock);
-			return -EFAULT;
-		}
-		if (!(area->flags & VM_SHARED)) {
-			rwsem_unlock_read(&mm->lock);
-			*k = (struct futex_key){ (u64)mm, addr };
-			return 0;
-		}
-		pa = user_word_pa(mm, addr);
-		rwsem_unlock_read(&mm->lock);
-		if (pa) {
-			*k = (struct futex_key){ SHARED, pa };
-			return 0;
-		}
-		if (user_u32_read(UPTR(addr), &val))	/* brings the page in */
-			return -EFAULT;
-	}
-}
-
-static inline int
-key_get(u64 addr, bool private, struct futex_key *k)
-{
-	if (addr & 3)
-		return -EINVAL;
-	if (addr >= USER_TOP)
-		return -EFAULT;
-	if (!private)
-		return key_shared(addr, k);
-	*k = (struct futex_key){ (u64)current->mm, addr };
-	return 0;
-}
 
 /* --- waking --- */
 
@@ -150,17 +35,16 @@ waiter_wake(struct futex_waiter *w)
 	struct task *t = w->task;
 
 	task_get(t);			/* it may run and exit before we are done with it */
-	list_remove(&w->link);
+	list_remove(&w->place.link);
 	smp_store_release(&w->woken, true);
 	wake_task(t, TASK_INTERRUPTIBLE);
 	task_put(t);
 }
 
-/* Wake up to n waiters for k that want a bit of bitset; how many. */
-static int
+int
 futex_wake(const struct futex_key *k, int n, u32 bitset)
 {
-	struct bucket *b = bucket_of(k);
+	struct futex_bucket *b = futex_bucket_of(k);
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
@@ -168,8 +52,14 @@ futex_wake(const struct futex_key *k, int n, u32 bitset)
 	if (list_empty(&b->waiters) || n <= 0)
 		return 0;
 	spin_lock(&b->lock);
-	list_for_each_safe(w, next, &b->waiters, link) {
-		if (!key_equal(&w->key, k) || !(w->bitset & bitset))
+	list_for_each_safe(w, next, &b->waiters, place.link) {
+		if (!futex_key_equal(&w->key, k))
+			continue;
+		if (w->pi) {
+			woken = -EINVAL;
+			break;
+		}
+		if (!(w->bitset & bitset))
 			continue;
 		waiter_wake(w);
 		if (++woken == n)
@@ -181,35 +71,17 @@ futex_wake(const struct futex_key *k, int n, u32 bitset)
 
 /* --- waiting --- */
 
-static void
-waiter_enter(struct futex_waiter *w)
-{
-	struct bucket *b = bucket_of(&w->key);
-
-	w->bucket = b;
-	spin_lock(&b->lock);
-	list_push_back(&b->waiters, &w->link);
-	spin_unlock(&b->lock);
-	smp_mb();			/* pairs with futex_wake's */
-}
-
 /* Give up waiting. True if a waker was faster. */
 static bool
-waiter_leave(struct futex_waiter *w)
+waiter_leave(struct futex_waiter *w) NO_TSA
 {
-	struct bucket *b;
+	struct futex_bucket *b;
 
 	if (smp_load_acquire(&w->woken))
 		return true;
-	for (;;) {
-		b = READ_ONCE(w->bucket);
-		spin_lock(&b->lock);
-		if (b == w->bucket)
-			break;
-		spin_unlock(&b->lock);
-	}
+	b = futex_waiter_lock(w);
 	if (!w->woken)
-		list_remove(&w->link);
+		list_remove(&w->place.link);
 	spin_unlock(&b->lock);
 	return w->woken;
 }
@@ -239,11 +111,11 @@ futex_wait(u64 addr, bool private, u32 val, u64 deadline, u32 bitset)
 	struct futex_waiter w = { .bitset = bitset, .task = current };
 	struct task *t = current;
 	u32 now;
-	int err = key_get(addr, private, &w.key);
+	int err = futex_key_get(addr, private, &w.key);
 
 	if (err)
 		return err;
-	waiter_enter(&w);
+	futex_waiter_enter(&w);
 	err = user_u32_read(UPTR(addr), &now);
 	if (!err && now != val)
 		err = -EAGAIN;
@@ -274,35 +146,23 @@ futex_wait_restart(struct task *t)
 
 /* --- moving waiters, and the combined operation --- */
 
-static void
-lock_both(struct bucket *a, struct bucket *b) NO_TSA
-{
-	spin_lock(a < b ? &a->lock : &b->lock);
-	if (a != b)
-		spin_lock_nested(a < b ? &b->lock : &a->lock);
-}
-
-static void
-unlock_both(struct bucket *a, struct bucket *b) NO_TSA
-{
-	if (a != b)
-		spin_unlock(&b->lock);
-	spin_unlock(&a->lock);
-}
-
-/* Wake nwake waiters for k1 and move up to nmove more to k2; how many were woken or moved. */
+/* Wake nwake waiters for k1 and move up to nmove more to k2: how many were moved, and *woken; or -EINVAL. */
 static int
-futex_requeue(const struct futex_key *k1, const struct futex_key *k2, int nwake, int nmove, int *woken)
+futex_requeue(const struct futex_key *k1, const struct futex_key *k2, int nwake, int nmove, int *woken) NO_TSA
 {
-	struct bucket *b1 = bucket_of(k1), *b2 = bucket_of(k2);
+	struct futex_bucket *b1 = futex_bucket_of(k1), *b2 = futex_bucket_of(k2);
 	struct futex_waiter *w, *next;
 	int moved = 0;
 
 	*woken = 0;
-	lock_both(b1, b2);
-	list_for_each_safe(w, next, &b1->waiters, link) {
-		if (!key_equal(&w->key, k1))
+	futex_lock_both(b1, b2);
+	list_for_each_safe(w, next, &b1->waiters, place.link) {
+		if (!futex_key_equal(&w->key, k1))
 			continue;
+		if (w->pi) {
+			moved = -EINVAL;
+			break;
+		}
 		if (*woken < nwake) {
 			waiter_wake(w);
 			++*woken;
@@ -310,15 +170,11 @@ futex_requeue(const struct futex_key *k1, const struct futex_key *k2, int nwake,
 		}
 		if (moved == nmove)
 			break;
-		if (!key_equal(k1, k2)) {
-			list_remove(&w->link);
-			w->key = *k2;
-			WRITE_ONCE(w->bucket, b2);
-			list_push_back(&b2->waiters, &w->link);
-		}
+		if (!futex_key_equal(k1, k2))
+			futex_waiter_move(w, b2, k2);
 		moved++;
 	}
-	unlock_both(b1, b2);
+	futex_unlock_both(b1, b2);
 	return moved;
 }
 
@@ -397,9 +253,10 @@ futex_wake_op(const struct futex_key *k1, const struct futex_key *k2, u64 addr2,
 	if (err)
 		return err;
 	woken = futex_wake(k1, n1, FUTEX_BITSET_MATCH_ANY);
-	if (wake_op_compare(old, code))
-		woken += futex_wake(k2, n2, FUTEX_BITSET_MATCH_ANY);
-	return woken;
+	if (woken < 0 || !wake_op_compare(old, code))
+		return woken;
+	err = futex_wake(k2, n2, FUTEX_BITSET_MATCH_ANY);
+	return err < 0 ? err : woken + err;
 }
 
 /* --- the call --- */
@@ -437,9 +294,9 @@ futex_requeue_call(const ulong *a, bool private, bool compare)
 
 	if (nwake < 0 || nmove < 0)
 		return -EINVAL;
-	err = key_get(a[0], private, &k1);
+	err = futex_key_get(a[0], private, &k1);
 	if (!err)
-		err = key_get(a[4], private, &k2);
+		err = futex_key_get(a[4], private, &k2);
 	if (!err && compare) {
 		err = user_u32_read(UPTR(a[0]), &now);
 		if (!err && now != (u32)a[5])
@@ -448,7 +305,39 @@ futex_requeue_call(const ulong *a, bool private, bool compare)
 	if (err)
 		return err;
 	moved = futex_requeue(&k1, &k2, nwake, nmove, &woken);
-	return woken + moved;
+	return moved < 0 ? moved : woken + moved;
+}
+
+/* Does the operation wait for a time that its flag says is on the wall clock? */
+static bool
+may_be_realtime(int cmd)
+{
+	return cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_LOCK_PI2;
+}
+
+/* The operations of futex_pi.c. */
+static long
+futex_pi_call(const ulong *a, int cmd, bool private, bool realtime)
+{
+	u64 addr = a[0], deadline = TIME_NEVER;
+	int err = 0;
+
+	if (cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 || cmd == FUTEX_WAIT_REQUEUE_PI)
+		err = futex_deadline(UPTR(a[3]), cmd, realtime || cmd == FUTEX_LOCK_PI, &deadline);
+	if (err)
+		return err;
+	switch (cmd) {
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(addr, private, deadline, true);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(addr, private);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue_pi(addr, private, a[2], deadline, a[4]);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_cmp_requeue_pi(addr, private, a[2], a[3], a[4], a[5]);
+	default:
+		return futex_lock_pi(addr, private, deadline, false);
+	}
 }
 
 /* futex(2). */
@@ -461,7 +350,7 @@ sys_futex(const ulong *a)
 	u32 bitset = FUTEX_BITSET_MATCH_ANY;
 	struct futex_key k, k2;
 
-	if (realtime && cmd != FUTEX_WAIT_BITSET)
+	if (realtime && !may_be_realtime(cmd))
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT_BITSET:
@@ -478,119 +367,25 @@ sys_futex(const ulong *a)
 			return -EINVAL;
 		/* fallthrough */
 	case FUTEX_WAKE:
-		err = key_get(addr, private, &k);
+		err = futex_key_get(addr, private, &k);
 		return err ? err : futex_wake(&k, MAX(n, 1), bitset);
 	case FUTEX_REQUEUE:
 		return futex_requeue_call(a, private, false);
 	case FUTEX_CMP_REQUEUE:
 		return futex_requeue_call(a, private, true);
 	case FUTEX_WAKE_OP:
-		err = key_get(addr, private, &k);
+		err = futex_key_get(addr, private, &k);
 		if (!err)
-			err = key_get(a[4], private, &k2);
+			err = futex_key_get(a[4], private, &k2);
 		return err ? err : futex_wake_op(&k, &k2, a[4], MAX(n, 1), MAX((int)a[3], 1), a[5]);
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+	case FUTEX_TRYLOCK_PI:
+	case FUTEX_UNLOCK_PI:
+	case FUTEX_WAIT_REQUEUE_PI:
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_pi_call(a, cmd, private, realtime);
 	default:
 		return -ENOSYS;
 	}
-}
-
-/* --- when a thread ends --- */
-
-void
-futex_wake_tid(u64 addr)
-{
-	struct futex_key k;
-
-	if (put_user((u32)0, UPTR(addr)) == 0 && key_get(addr, false, &k) == 0)
-		futex_wake(&k, 1, FUTEX_BITSET_MATCH_ANY);
-}
-
-/* The lock word at addr, if tid owns it, is marked as left by a dead owner; one waiter gets to see that. */
-static void
-robust_release(u64 addr, u32 tid, bool pending)
-{
-	struct futex_key k;
-	u32 val, seen;
-
-	if ((addr & 3) || user_u32_read(UPTR(addr), &val))
-		return;
-	if (pending && !val) {			/* died between unlocking and waking */
-		seen = FUTEX_WAITERS;
-	} else {
-		for (;;) {
-			if ((val & FUTEX_TID_MASK) != tid)
-				return;
-			if (user_u32_cmpxchg(UPTR(addr), val, (val & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen))
-				return;
-			if (seen == val)
-				break;
-			val = seen;
-		}
-	}
-	if ((seen & FUTEX_WAITERS) && key_get(addr, false, &k) == 0)
-		futex_wake(&k, 1, FUTEX_BITSET_MATCH_ANY);
-}
-
-/* An entry's low bit says that it is a priority-inheriting lock; its address is the rest. */
-#define ENTRY(e)	((e) & ~1UL)
-
-void
-futex_exit_robust(struct task *t)
-{
-	struct abi_robust_list_head head;
-	u64 at, next, list = t->robust_list, pending;
-
-	if (!list)
-		return;
-	t->robust_list = 0;
-	if (get_user(head, UPTR(list)))
-		return;
-	pending = ENTRY(head.list_op_pending);
-	at = head.list.next;
-	for (int n = 0; ENTRY(at) != list && n < ROBUST_LIST_LIMIT; n++) {
-		int err = get_user(next, UPTR(ENTRY(at)));
-
-		if (ENTRY(at) != pending)
-			robust_release(ENTRY(at) + head.futex_offset, t->pid, false);
-		if (err)
-			break;
-		at = next;
-	}
-	if (pending)
-		robust_release(pending + head.futex_offset, t->pid, true);
-}
-
-/* set_robust_list(2). */
-long
-sys_set_robust_list(const ulong *a)
-{
-	if (a[1] != sizeof(struct abi_robust_list_head))
-		return -EINVAL;
-	current->robust_list = a[0];
-	return 0;
-}
-
-/* get_robust_list(2). */
-long
-sys_get_robust_list(const ulong *a)
-{
-	int pid = a[0];
-	struct task *t = current;
-	u64 head;
-	int err = 0;
-
-	if (pid) {
-		t = task_get_by_pid(pid);
-		if (!t)
-			return -ESRCH;
-		err = signal_permitted(t, 0);
-	}
-	head = t->robust_list;
-	if (pid)
-		task_put(t);
-	if (err)
-		return err;
-	if (put_user(sizeof(struct abi_robust_list_head), UPTR(a[2])) || put_user(head, UPTR(a[1])))
-		return -EFAULT;
-	return 0;
 }

@@ -113,7 +113,7 @@ lockcheck_may_sleep(void)
 {
 	struct task *t = current;
 
-	static_assert(FIRST_SPINNING == RANK_FUTEX_SLEEP + 1, "sleeping locks come first");
+	static_assert(FIRST_SPINNING == RANK_JOURNAL_STATE + 1, "sleeping locks come first");
 	for (int i = 0; i < t->nheld; i++)
 		if (t->held[i].spins)
 			lockcheck_blame("sleeping with a spinning lock held", NULL, 0,

@@ -14,6 +14,7 @@ enum lock_rank {
 	/* Sleeping locks (mutex, rwsem). */
 	RANK_SCHEDTRACE,	/* starting, stopping and reading the scheduler's trace; text is made under it */
 	RANK_EXEC,		/* one exec at a time in a process */
+	RANK_FUTEX_EXIT,	/* a task gives up its user locks; who wants one waits for that */
 	RANK_FILE_POS,		/* a file's offset, held across read and write */
 	RANK_ASYNC,		/* whom a file signals; held while it is asked for its queues */
 	RANK_EPOLL_TREE,	/* which epoll watches what */
@@ -36,7 +37,6 @@ enum lock_rank {
 	RANK_EXT4_MAP,		/* one inode's extent tree or block map */
 	RANK_EXT4_LOAD,		/* one group's bitmap being read */
 	RANK_JOURNAL_STATE,	/* checkpointing, one at a time */
-	RANK_FUTEX_SLEEP,
 
 	/* Spinning locks. */
 	RANK_TASKS,		/* the process tree and pid table */
@@ -70,7 +70,7 @@ enum lock_rank {
 	RANK_WAITQ,		/* a wait queue; two: of an epoll, inside that of a file it watches */
 	RANK_ASYNC_OWNER,	/* what a file's signal will tell */
 	RANK_EPOLL_READY,	/* an epoll's list of what may be ready */
-	RANK_WAKE,		/* task being woken */
+	RANK_PI,		/* who waits for whose lock: so late, for a mutex may be released under any lock */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
 	RANK_CPUTIME,		/* one task's user and system time */
 	RANK_WALL,		/* the timers set by the wall clock */

@@ -2,12 +2,16 @@
  * mutex.c - locks that sleep: waiting for a mutex or a read-write semaphore.
  *
  * Data        struct mutex, struct rwsem (mutex.h).
- * Locks       waiters.lock guards the queue and, for an rwsem, who is let in next.
+ * Locks       pi_spinlock guards a mutex's queue; an rwsem's waiters.lock its queue and who is let in next.
  * Invariants  X1  a mutex that is free and has waiters has a woken one on its way: unlocking
  *                 stores NULL, fences, looks at the queue; a waiter queues, fences, tries.
- *             X2  an rwsem's waiters are let in by others, in order (rwsem_admit), so that
+ *             X2  while a waiter sleeps, m->pi.owner is who has the mutex, or has given it back and is on
+ *                 its way into mutex_wake, which corrects it: by X1's fences he saw the waiter.  So that
+ *                 task is there, and inherits.
+ *             X3  an rwsem's waiters are let in by others, in order (rwsem_admit), so that
  *                 neither readers nor writers starve.
- * Not here    the fast paths (mutex.h); priority inheritance.
+ * Not here    the fast paths (mutex.h); what inheriting is (pi.c).  Nobody inherits through an rwsem: its
+ *             readers are not known.
  */
 #include "kernel/mutex.h"
 #include "abi/errno.h"
@@ -22,35 +26,64 @@ void
 mutex_init(struct mutex *m, enum lock_rank rank)
 {
 	m->owner = NULL;
-	waitq_init(&m->waiters);
+	pi_lock_init(&m->pi);
 #ifdef DEBUG
 	m->rank = rank;
 #endif
+}
+
+/* Let the waiters lend to who has m now (X2): a task on its way out, or nobody, if nobody waits. */
+static void
+mutex_lend(struct mutex *m) MUST_HOLD(pi_spinlock)
+{
+	pi_set_owner(&m->pi, list_empty(&m->pi.waiters) ? NULL : READ_ONCE(m->owner));
+}
+
+/* Wake the one to have m next, if it is free. It may still be too late: then it lends to who was faster. */
+static void
+mutex_wake_first(struct mutex *m) MUST_HOLD(pi_spinlock)
+{
+	struct pi_waiter *w = pi_first(&m->pi);
+
+	mutex_lend(m);
+	if (w && !READ_ONCE(m->owner))
+		wake_task(w->task, WAKE_ANY);
+}
+
+void
+mutex_wake(struct mutex *m)
+{
+	spin_lock(&pi_spinlock);
+	mutex_wake_first(m);
+	spin_unlock(&pi_spinlock);
 }
 
 /* Queue until the mutex is ours; 0, or -ERESTARTSYS if a signal came first and state lets it. */
 static int
 mutex_wait(struct mutex *m, int state)
 {
-	struct waiter w;
+	struct pi_waiter w = { .task = current };
 	int err = 0;
 
-	waiter_init(&w);
-	w.exclusive = true;
+	spin_lock(&pi_spinlock);
+	pi_enqueue(&m->pi, &w);
 	for (;;) {
-		waitq_prepare(&m->waiters, &w, state);
+		set_state(state);		/* and the fence of X1 */
 		if (mutex_grab(m))
 			break;
 		if (state == TASK_INTERRUPTIBLE && signal_pending(current)) {
 			err = -ERESTARTSYS;
 			break;
 		}
+		mutex_lend(m);
+		spin_unlock(&pi_spinlock);
 		schedule();
+		spin_lock(&pi_spinlock);
 	}
-	waitq_finish(&m->waiters, &w);
-	/* Giving up, we may have swallowed the wake-up that another waiter needs. */
-	if (err && !READ_ONCE(m->owner))
-		wake_up(&m->waiters);
+	WRITE_ONCE(current->state, TASK_RUNNING);
+	pi_dequeue(&w);
+	mutex_wake_first(m);		/* giving up, we may have swallowed the wake-up that another needs */
+	spin_unlock(&pi_spinlock);
 	return err;
 }
 
@@ -68,7 +101,7 @@ mutex_spin(struct mutex *m)
 		if (!owner && mutex_grab(m))
 			return true;
 		/* The owner may be gone by now: its memory is still a task's (task_construct). */
-		if (!owner || !READ_ONCE(owner->on_cpu) || waitq_active(&m->waiters) ||
+		if (!owner || !READ_ONCE(owner->on_cpu) || !list_empty(&m->pi.waiters) ||
 		    (READ_ONCE(current->arch.work) & TASK_WORK_RESCHED))
 			return false;
 		cpu_relax();
@@ -210,8 +243,7 @@ mutex_unlock(struct mutex *m) NO_TSA
 	if (m->owner != current)
 		panic("mutex %p released at %p by %s, which does not own it", m, CALLER, current->comm);
 	lockcheck_release(m, CALLER);
-	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
-	wake_up(&m->waiters);
+	mutex_release(m);
 }
 
 void

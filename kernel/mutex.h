@@ -1,32 +1,35 @@
 /*
  * mutex.h - mutual exclusion for work that may sleep: struct mutex, and struct rwsem (many
- * readers or one writer).  Waiters queue in order.  Never in an interrupt or under a spinlock.
+ * readers or one writer).  Never in an interrupt or under a spinlock.  Who waits for a mutex does so by
+ * priority, and its owner inherits it (pi.h); an rwsem's waiters queue as they come, and lend nothing.
  */
 #ifndef KERNEL_MUTEX_H
 #define KERNEL_MUTEX_H
 
 #include "arch/atomic.h"
+#include "kernel/pi.h"
 #include "kernel/spinlock.h"
 #include "kernel/waitq.h"
 
 struct CAPABILITY("mutex") mutex {
 	struct task *owner;		/* [a] NULL: free */
-	struct waitq waiters;
+	struct pi_lock pi;		/* who waits */
 #ifdef DEBUG
 	u16	rank;
 #endif
 };
 
 #ifdef DEBUG
-#define MUTEX_INIT(m, r)	{ NULL, WAITQ_INIT((m).waiters), (r) }
+#define MUTEX_INIT(m, r)	{ NULL, PI_LOCK_INIT((m).pi), (r) }
 #else
-#define MUTEX_INIT(m, r)	{ NULL, WAITQ_INIT((m).waiters) }
+#define MUTEX_INIT(m, r)	{ NULL, PI_LOCK_INIT((m).pi) }
 #endif
 void	mutex_init(struct mutex *m, enum lock_rank rank);
 /* 0, or -ERESTARTSYS if a signal came first. */
 int	mutex_lock_interruptible(struct mutex *m) ACQUIRES_IF_0(*m);
 static inline bool mutex_held(const struct mutex *m) { return READ_ONCE(m->owner) == current; }
 void	mutex_lock_slow(struct mutex *m);	/* until it is ours */
+void	mutex_wake(struct mutex *m);		/* given back, and somebody waits: it is their turn */
 
 /* Take it if it is free. */
 static ALWAYS_INLINE bool
@@ -35,6 +38,16 @@ mutex_grab(struct mutex *m)
 	struct task *none = NULL;
 
 	return __atomic_compare_exchange_n(&m->owner, &none, current, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Give it back. */
+static ALWAYS_INLINE void
+mutex_release(struct mutex *m)
+{
+	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
+	smp_mb();
+	if (unlikely(!list_empty(&m->pi.waiters)))
+		mutex_wake(m);
 }
 
 #ifdef DEBUG
@@ -54,12 +67,7 @@ mutex_lock(struct mutex *m) ACQUIRES(*m) NO_TSA
 static ALWAYS_INLINE void mutex_lock_nested(struct mutex *m) ACQUIRES(*m) NO_TSA { mutex_lock(m); }
 static ALWAYS_INLINE bool mutex_trylock(struct mutex *m) TRY_ACQUIRES(*m) NO_TSA { return mutex_grab(m); }
 
-static ALWAYS_INLINE void
-mutex_unlock(struct mutex *m) RELEASES(*m) NO_TSA
-{
-	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
-	wake_up(&m->waiters);
-}
+static ALWAYS_INLINE void mutex_unlock(struct mutex *m) RELEASES(*m) NO_TSA { mutex_release(m); }
 #endif
 
 struct CAPABILITY("rwsem") rwsem {

@@ -32,6 +32,7 @@
 #include "kernel/balance.h"
 #include "kernel/lockcheck.h"
 #include "kernel/params.h"
+#include "kernel/pi.h"
 #include "kernel/printk.h"
 #include "kernel/signal.h"
 #include "kernel/time.h"
@@ -636,6 +637,7 @@ sched_change(struct task *t, const struct sched_change *c) NO_TSA
 	sched_weigh(t);
 	change_end(rq, t, queued, set_effective(t));
 	irq_restore(flags);
+	pi_priority_changed(t);
 	resched_if_due();
 }
 

@@ -250,6 +250,8 @@ task_defaults(struct task *t)
 	atomic_set(&t->refs, 1);
 	list_init(&t->thread_link);
 	list_init(&t->sig_queue);
+	list_init(&t->pi_loans);
+	mutex_init(&t->futex_exit, RANK_FUTEX_EXIT);
 	cputime_init(&t->cputime);
 	t->arch.fp_cpu = -1;
 	t->cpu = current->cpu;

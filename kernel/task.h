@@ -20,6 +20,7 @@
 #include "arch/cpu.h"
 #include "arch/switch.h"
 #include "kernel/cputime.h"
+#include "kernel/mutex.h"
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
 #include "kernel/waitq.h"
@@ -33,6 +34,7 @@ struct fs_context;
 struct handle;
 struct mm;
 struct namespaces;
+struct pi_waiter;
 struct rights;
 struct sched_class;
 struct sighand;
@@ -140,6 +142,10 @@ struct task {
 	long	(*restart_fn)(struct task *);	/* [o] restart_syscall */
 	u64	restart_arg[4];
 
+	/* Inheritance: under pi_spinlock (pi.c). */
+	struct pi_waiter *pi_waits_on;	/* its place among those who wait for a lock; NULL: it does not */
+	struct list pi_loans;		/* struct pi_waiter: first in line for what we have, most urgent first */
+
 	struct handle *journal_handle;	/* [o] open handle of a log (fs/jbd2) */
 	struct block_plug *plug;	/* [o] bios held back (drivers/block) */
 	struct rights **dropping;	/* [o] descriptors of packets being let go, one at a time (net/unix/rights.c) */
@@ -148,6 +154,8 @@ struct task {
 	u64	clear_child_tid;	/* [o] user address, 0 none */
 	u64	set_child_tid;		/* [o] user address that the child itself fills at its start, 0 none */
 	u64	robust_list;		/* [o] user address */
+	struct mutex futex_exit;	/* held while it leaves its address space, and with it the locks it has there */
+	int	futex_state;		/* FUTEX_* of futex_private.h: under futex_exit, and at its end pi_spinlock */
 	struct task *vfork_parent;	/* [T] waits on proc->vfork_done until we exec or exit */
 	int	exit_code;		/* wait status of this thread */
 	int	exit_signal;		/* to the parent at exit; 0 for threads */

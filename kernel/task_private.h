@@ -23,10 +23,9 @@ void	pid_exchange_locked(struct task *a, struct task *b) MUST_HOLD(tasks_lock);
 /* exit.c: p, a zombie, leaves the tree for ever; the caller then task_puts p->leader without tasks_lock. */
 void	process_bury_locked(struct process *p) MUST_HOLD(tasks_lock);
 
-/* futex.c */
-void	futex_init(void);
-/* t (current) leaves its address space: locks that it holds are marked so. */
-void	futex_exit_robust(struct task *t);
+void	futex_init(void);		/* futex_key.c */
+/* futex_robust.c: t (current) leaves its address space and gives up the locks it has there. ends: it has no others. */
+void	futex_exit(struct task *t, bool ends);
 void	futex_wake_tid(u64 addr);	/* clear_child_tid: zero it, wake one */
 
 /* itimer.c */

@@ -332,7 +332,7 @@ user_window_end(void)
 /* ---- for futexes ---- */
 
 int
-user_u32_read(uptr_t p, u32 *val)
+user_u32_try_read(uptr_t p, u32 *val)
 {
 	struct mm *mm = current->mm;
 	struct mm **slot;
@@ -340,21 +340,27 @@ user_u32_read(uptr_t p, u32 *val)
 
 	if (!mm || p.addr >= USER_TOP || (p.addr & 3))
 		return -EFAULT;
-	for (;;) {
-		slot = copy_begin(mm);
-		va = user_va(mm, p.addr, NEED_READ);
-		if (va)
-			*val = __atomic_load_n(va, __ATOMIC_SEQ_CST);
-		copy_end(slot);
-		if (va)
-			return 0;
-		if (mm_fault(mm, p.addr, VM_READ))
-			return -EFAULT;
-	}
+	slot = copy_begin(mm);
+	va = user_va(mm, p.addr, NEED_READ);
+	if (va)
+		*val = __atomic_load_n(va, __ATOMIC_SEQ_CST);
+	copy_end(slot);
+	return va ? 0 : -EAGAIN;
 }
 
 int
-user_u32_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen)
+user_u32_read(uptr_t p, u32 *val)
+{
+	int err;
+
+	while ((err = user_u32_try_read(p, val)) == -EAGAIN)
+		if (mm_fault(current->mm, p.addr, VM_READ))
+			return -EFAULT;
+	return err;
+}
+
+int
+user_u32_try_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen)
 {
 	struct mm *mm = current->mm;
 	struct mm **slot;
@@ -362,19 +368,26 @@ user_u32_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen)
 
 	if (!mm || p.addr >= USER_TOP || (p.addr & 3))
 		return -EFAULT;
-	for (;;) {
-		slot = copy_begin(mm);
-		va = user_va(mm, p.addr, NEED_WRITE);
-		if (va)
-			__atomic_compare_exchange_n(va, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-		copy_end(slot);
-		if (va) {
-			*seen = old;
-			return 0;
-		}
-		if (mm_fault(mm, p.addr, VM_WRITE))
+	slot = copy_begin(mm);
+	va = user_va(mm, p.addr, NEED_WRITE);
+	if (va)
+		__atomic_compare_exchange_n(va, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	copy_end(slot);
+	if (!va)
+		return -EAGAIN;
+	*seen = old;
+	return 0;
+}
+
+int
+user_u32_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen)
+{
+	int err;
+
+	while ((err = user_u32_try_cmpxchg(p, old, new, seen)) == -EAGAIN)
+		if (mm_fault(current->mm, p.addr, VM_WRITE))
 			return -EFAULT;
-	}
+	return err;
 }
 
 /* ---- of another space ---- */

@@ -35,6 +35,9 @@ void	user_window_end(void);
 /* For futexes: act on an aligned u32 in place. Fault the page in first (writable); 0 or -EFAULT. */
 int	user_u32_read(uptr_t p, u32 *val);
 int	user_u32_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen);
+/* The same under a spinlock: -EAGAIN if a fault must come first. */
+int	user_u32_try_read(uptr_t p, u32 *val);
+int	user_u32_try_cmpxchg(uptr_t p, u32 old, u32 new, u32 *seen);
 /* Of another address space, for /proc/PID/cmdline and mem. Bytes copied. */
 struct mm;
 size_t	copy_from_mm(struct mm *mm, void *dst, u64 src, size_t n);

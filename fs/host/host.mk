@@ -10,7 +10,7 @@ FSHOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -Wno-sign
 	   -Ifs/host/include -I. -Iinclude -Iarch/riscv/include -include fs/host/rename.h
 
 # Of the kernel: what works without the machine. Of fs/: all that a mounted file system needs.
-FSHOST_KERNEL := $(addprefix kernel/,mutex.c waitq.c spinlock.c lockcheck.c timer.c)
+FSHOST_KERNEL := $(addprefix kernel/,mutex.c pi.c waitq.c spinlock.c lockcheck.c timer.c)
 FSHOST_FS := $(filter-out fs/async.c fs/poll.c,$(wildcard fs/*.c)) $(filter-out fs/dev/kmsg.c,$(wildcard fs/dev/*.c)) mm/uio.c kernel/fdtable.c \
 	   $(filter-out mm/pagetable.c,$(wildcard mm/page*.c)) $(wildcard mm/readahead.c mm/truncate.c mm/reclaim.c)
 FSHOST_SRC := $(filter-out %_test.c %_fuzz.c,$(FSHOST_KERNEL) $(FSHOST_FS) \

@@ -96,6 +96,7 @@ task_make(const char *name)
 	t->on_cpu = 0;
 	list_init(&t->thread_link);
 	list_init(&t->sig_queue);
+	list_init(&t->pi_loans);
 	strncpy(t->comm, name, sizeof(t->comm) - 1);
 	atomic_set(&t->refs, 1);
 	if (current) {
@@ -326,6 +327,9 @@ wake_task(struct task *t, int mask)
 		make_ready(t);
 	return true;
 }
+
+/* All are equals here. */
+void sched_donate(struct task *t, int rt_prio) { }
 
 void
 sched_start(struct task *t)
