@@ -71,9 +71,8 @@ futex_wake(const struct futex_key *k, int n, u32 bitset)
 
 /* --- waiting --- */
 
-/* Give up waiting. True if a waker was faster. */
-static bool
-waiter_leave(struct futex_waiter *w) NO_TSA
+bool
+futex_waiter_leave(struct futex_waiter *w) NO_TSA
 {
 	struct futex_bucket *b;
 
@@ -120,12 +119,12 @@ futex_wait(u64 addr, bool private, u32 val, u64 deadline, u32 bitset)
 	if (!err && now != val)
 		err = -EAGAIN;
 	if (unlikely(err)) {
-		if (waiter_leave(&w))
+		if (futex_waiter_leave(&w))
 			futex_wake(&w.key, 1, bitset);
 		return err;
 	}
 	err = waiter_sleep(&w, deadline);
-	if (waiter_leave(&w))
+	if (futex_waiter_leave(&w))
 		return 0;
 	if (err != -ERESTARTSYS || deadline == TIME_NEVER)
 		return err;

@@ -1,6 +1,6 @@
 /*
- * futex_private.h - between futex.c (wait, wake), futex_key.c (which word), futex_pi.c (locks that inherit) and
- * futex_robust.c (a thread's end).
+ * futex_private.h - between futex.c (wait, wake), futex_key.c (which word), futex_waitv.c (several at once),
+ * futex_pi.c (locks that inherit) and futex_robust.c (a thread's end).
  */
 #ifndef KERNEL_FUTEX_PRIVATE_H
 #define KERNEL_FUTEX_PRIVATE_H
@@ -51,6 +51,7 @@ void	futex_waiter_move(struct futex_waiter *w, struct futex_bucket *b, const str
 
 /* futex.c: wake up to n waiters for k that want a bit of bitset: how many, or -EINVAL: they are of futex_pi.c. */
 int	futex_wake(const struct futex_key *k, int n, u32 bitset);
+bool	futex_waiter_leave(struct futex_waiter *w);	/* give up waiting. True if a waker was faster */
 
 /* futex_pi.c: the operations. deadline: on CLOCK_MONOTONIC. 0 or -errno; the last one: how many were woken or moved. */
 int	futex_lock_pi(u64 addr, bool private, u64 deadline, bool try);

@@ -108,6 +108,7 @@ LAYOUTS = {
             ru_nsignals ru_nvcsw ru_nivcsw
         abi_clone_args      struct clone_args           flags pidfd child_tid parent_tid exit_signal \
             stack stack_size tls set_tid set_tid_size cgroup
+        abi_futex_waitv     struct futex_waitv          val uaddr flags __reserved
         abi_robust_list     struct robust_list          next
         abi_robust_list_head struct robust_list_head    list futex_offset list_op_pending
         abi_utsname         struct new_utsname          sysname nodename release version machine domainname
@@ -163,7 +164,7 @@ DIFFERENT = {
 UNKNOWN_OK = re.compile(
     r"ABI_|SYSLOG_ACTION_|RISCV_HWPROBE_|SYS_riscv_hwprobe$|SYS_RISCV_FLUSH_ICACHE_LOCAL$|"
     r"W_CONTINUED$|ST_VALID$|PIDFD_THREAD$|PIDFD_SIGNAL_|(ILL|FPE|SEGV|BUS|TRAP|SYS)_LAST$|SI_MEMBERS$|"
-    r"MEMBARRIER_CMD_GET_REGISTRATIONS$|SYS_fchmodat2$|RWF_NOAPPEND$|"
+    r"MEMBARRIER_CMD_GET_REGISTRATIONS$|FUTEX2_|SYS_fchmodat2$|RWF_NOAPPEND$|"
     r"MFD_NOEXEC_SEAL$|MFD_EXEC$|F_SEAL_EXEC$")
 
 

@@ -61,4 +61,18 @@ struct abi_robust_list_head {
 };
 ABI_SIZE(struct abi_robust_list_head, 24);
 
+/* futex_waitv(2) */
+#define FUTEX2_SIZE_U32		2
+#define FUTEX2_SIZE_MASK	3
+#define FUTEX2_PRIVATE		128
+#define FUTEX_WAITV_MAX		128
+
+struct abi_futex_waitv {
+	uint64_t val;
+	uint64_t uaddr;
+	uint32_t flags;
+	uint32_t __reserved;
+};
+ABI_SIZE(struct abi_futex_waitv, 24);
+
 #endif

@@ -223,6 +223,7 @@
 #define SYS_pidfd_getfd	438
 #define SYS_faccessat2	439
 #define SYS_epoll_pwait2 441
+#define SYS_futex_waitv	449
 #define SYS_fchmodat2	452
 
 #endif
