@@ -16,6 +16,7 @@
 #include "mm/slab.h"
 
 static struct slab_cache *file_cache;
+static atomic_t files_open;		/* open files there are: /proc/sys/fs/file-nr */
 
 static const struct file_ops no_fops;
 
@@ -26,6 +27,7 @@ file_alloc(u32 flags)
 
 	if (!f)
 		return NULL;
+	atomic_inc(&files_open);
 	atomic_set(&f->refs, 1);
 	f->flags = flags;
 	f->mode = (flags + 1) & (FMODE_READ | FMODE_WRITE);	/* O_RDONLY 0, O_WRONLY 1, O_RDWR 2 */
@@ -137,6 +139,7 @@ file_destroy(struct file *f)
 	else if (f->inode)
 		inode_put(f->inode);
 	slab_free(file_cache, f);
+	atomic_dec(&files_open);
 }
 
 void
@@ -230,6 +233,12 @@ file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos)
 
 	uio_init_kernel(&u, buf, n);
 	return file_read(f, &u, &pos);
+}
+
+int
+files_count(void)
+{
+	return atomic_read(&files_open);
 }
 
 void

@@ -130,6 +130,7 @@ write_flags(const struct file *f, const struct uio *u)
 	       (u->flags & RWF_SYNC ? O_SYNC : u->flags & RWF_DSYNC ? O_DSYNC : 0);
 }
 void	files_init(void);
+int	files_count(void);
 struct file *file_alloc(u32 flags);			/* refs 1, no ops; NULL */
 /* i, a regular file, is written to until inode_write_end: 0, or -ETXTBSY if a program runs from it. */
 int	inode_write_begin(struct inode *i);

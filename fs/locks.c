@@ -12,6 +12,7 @@
  */
 #include "abi/fcntl.h"
 #include "fs/internal.h"
+#include "fs/locks.h"
 #include "kernel/fdtable.h"
 #include "kernel/signal.h"
 #include "mm/slab.h"
@@ -28,6 +29,8 @@ struct range {
 };
 
 struct lock_list {
+	struct list link;		/* on all_lists */
+	const struct inode *inode;
 	struct list ranges, flocks;
 	struct waitq wait;		/* something was unlocked */
 };
@@ -40,6 +43,7 @@ struct blocked {
 
 static struct spinlock locks_lock = SPINLOCK_INIT(RANK_ICACHE);
 static struct list all_blocked = LIST_INIT(all_blocked);
+static struct list all_lists = LIST_INIT(all_lists);	/* of files that were ever locked and are in memory */
 
 /* i's list, made if it has none. NULL if out of memory. */
 static struct lock_list *
@@ -55,8 +59,10 @@ locks_of(struct inode *i)
 	list_init(&new->ranges);
 	list_init(&new->flocks);
 	waitq_init(&new->wait);
+	new->inode = i;
 	spin_lock(&locks_lock);
 	if (!i->locks) {
+		list_push_back(&all_lists, &new->link);
 		smp_store_release(&i->locks, new);
 		new = NULL;
 	}
@@ -68,6 +74,11 @@ locks_of(struct inode *i)
 void
 locks_free(struct inode *i)
 {
+	if (!i->locks)
+		return;
+	spin_lock(&locks_lock);
+	list_remove(&i->locks->link);
+	spin_unlock(&locks_lock);
 	kfree(i->locks);
 }
 
@@ -473,4 +484,30 @@ void
 locks_release(struct file *f)
 {
 	drop_owner(f->inode, f, true);
+}
+
+/* --- /proc/locks --- */
+
+size_t
+locks_look(struct lock_view *v, size_t max)
+{
+	struct lock_list *l;
+	struct range *r;
+	size_t n = 0;
+
+	spin_lock(&locks_lock);
+	list_for_each(l, &all_lists, link) {
+		const struct inode *i = l->inode;
+
+		list_for_each(r, &l->ranges, link)
+			if (n++ < max)
+				v[n - 1] = (struct lock_view){ r->ofd ? "OFDLCK" : "POSIX", r->type == F_WRLCK, r->pid,
+							       i->sb->dev, i->ino, r->start, r->end };
+		list_for_each(r, &l->flocks, link)
+			if (n++ < max)
+				v[n - 1] = (struct lock_view){ "FLOCK", r->type == F_WRLCK, r->pid, i->sb->dev, i->ino,
+							       0, LOCK_TO_END };
+	}
+	spin_unlock(&locks_lock);
+	return n;
 }

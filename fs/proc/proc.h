@@ -94,6 +94,9 @@ int	proc_schedtrace_write(const struct pnode *n, struct task *t, char *s, size_t
 int	proc_latency_show(struct pbuf *b, const struct pnode *n, struct task *t);
 int	proc_latency_write(const struct pnode *n, struct task *t, char *s, size_t len);
 
+/* --- locks.c --- */
+int	proc_locks_show(struct pbuf *b, const struct pnode *n, struct task *t);
+
 /* --- sys.c --- */
 extern const struct pentry proc_sys_table[];	/* /proc/sys */
 

@@ -117,6 +117,7 @@ static const struct pentry proc_root_table[] = {
 	PTEXT("devices", DEVICES_TEXT),
 	PFILE("diskstats", proc_diskstats_show),
 	PFILE("filesystems", proc_filesystems_show),
+	PFILE("locks", proc_locks_show),
 	PFILE("interrupts", proc_interrupts_show),
 	LATENCY_ENTRIES
 	PFILE("loadavg", proc_loadavg_show),

@@ -8,6 +8,7 @@
 #include "abi/errno.h"
 #include "drivers/tty/tty.h"
 #include "fs/dev/devpts.h"
+#include "fs/internal.h"
 #include "fs/proc/proc.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
@@ -426,7 +427,16 @@ static const struct pentry vm_table[] = {
 	{ 0 },
 };
 
+/* Open files; none is ever kept for the next one; and as many as there may be. */
+static int
+file_nr_show(struct pbuf *b, const struct pnode *n, struct task *t)
+{
+	pbuf_printf(b, "%d\t0\t9223372036854775807\n", files_count());
+	return 0;
+}
+
 static const struct pentry fs_table[] = {
+	PFILE("file-nr", file_nr_show),
 	PTEXT("file-max", "9223372036854775807\n"),
 	PTEXT("nr_open", "1048576\n"),
 	PTEXT("pipe-max-size", "1048576\n"),
