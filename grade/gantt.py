@@ -134,10 +134,10 @@ def draw(trace, begin=None, end=None):
     return chart.svg()
 
 
-def trace_of(command, cpus):
+def trace_of(command, cpus, icount):
     """Run a command under schedtrace in a machine of its own: the timeline."""
     from grade.machine import Machine
-    with Machine(cpus=cpus, append="quiet", name="gantt") as m:
+    with Machine(cpus=cpus, icount=icount, append="quiet norandmaps", name="gantt") as m:
         m.boot(timeout=60)
         m.run(f"schedtrace -o /tmp/trace.json {command}", timeout=300, check=False)
         return m.run("cat /tmp/trace.json", timeout=300)
@@ -148,6 +148,7 @@ def main():
     parser.add_argument("trace", nargs="?", help="the file that schedtrace wrote")
     parser.add_argument("--run", metavar="COMMAND", help="run it in a machine instead")
     parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--icount", action="store_true", help="a nanosecond is an instruction: the same picture every time")
     parser.add_argument("--save", metavar="FILE", help="the timeline of --run, too")
     parser.add_argument("--from", dest="begin", type=float, metavar="MS")
     parser.add_argument("--to", dest="end", type=float, metavar="MS")
@@ -155,7 +156,7 @@ def main():
     args = parser.parse_args()
     if bool(args.trace) == bool(args.run):
         parser.error("either a file or --run")
-    text = Path(args.trace).read_text() if args.trace else trace_of(args.run, args.cpus)
+    text = Path(args.trace).read_text() if args.trace else trace_of(args.run, args.cpus, args.icount)
     if args.save:
         Path(args.save).write_text(text)
     Path(args.o).write_text(draw(json.loads(text), args.begin, args.end))
