@@ -448,8 +448,9 @@ load_sockets(void)
 }
 
 static const struct { const char *name; void (*fn)(void); } loads[] = {
-	{ "fork", load_fork }, { "exec", load_exec }, { "exit", load_exit }, { "mmap", load_mmap }, { "files", load_files },
-	{ "cache", load_cache }, { "timers", load_timers }, { "signals", load_signals }, { "group_kill", load_group_kill },
+	{ "fork", load_fork }, { "exec", load_exec }, { "exit", load_exit },
+	{ "mmap", load_mmap }, { "files", load_files }, { "cache", load_cache },
+	{ "timers", load_timers }, { "signals", load_signals }, { "group_kill", load_group_kill },
 	{ "tasks", load_tasks }, { "threads", load_threads }, { "waiters", load_waiters },
 	{ "descriptors", load_descriptors }, { "sockets", load_sockets },
 };
