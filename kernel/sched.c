@@ -110,7 +110,7 @@ slice_arm(struct rq *rq) MUST_HOLD(rq->lock)
 		timer_start(&rq->slice, end);
 }
 
-/* t has just been queued: must S3 be seen to? Not for whom curr will make room, hence the other test, which is cheap. */
+/* t has just been queued: must S3 be seen to? For whom curr will make room for soon, a cheaper test does. */
 static ALWAYS_INLINE bool
 slice_wanted(struct rq *rq, int how) MUST_HOLD(rq->lock)
 {
