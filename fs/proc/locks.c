@@ -12,7 +12,7 @@
 static void
 show(struct pbuf *b, size_t n, const struct lock_view *v)
 {
-	pbuf_printf(b, "%lu: %-6s ADVISORY  %-5s %d %02x:%02x:%lu %ld ", (ulong)n, v->kind, v->write ? "WRITE" : "READ",
+	pbuf_printf(b, "%lu: %-6s ADVISORY  %s %d %02x:%02x:%lu %ld ", (ulong)n, v->kind, v->write ? "WRITE" : "READ",
 		    v->pid, ABI_DEV_MAJOR(v->dev), ABI_DEV_MINOR(v->dev), (ulong)v->ino, (long)v->start);
 	if (v->end == LOCK_TO_END)
 		pbuf_printf(b, "EOF\n");

@@ -267,7 +267,7 @@ do_groups(void)
 static int
 do_posix_timers(void)
 {
-	struct { void *value; int signo, notify, tid, pad[11]; } ev = { NULL, SIGRTMIN, 0 /* SIGEV_SIGNAL */, 0, { 0 } };
+	struct { void *value; int signo, notify, pad[12]; } ev = { NULL, SIGRTMIN, 0 /* SIGEV_SIGNAL */, { 0 } };
 	struct itimerspec soon = { { 0, 0 }, { 0, 1000000 } }, now;
 	siginfo_t info;
 	sigset_t set;

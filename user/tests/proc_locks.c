@@ -33,6 +33,13 @@ shown(const char *kind, int pid, const char *range)
 	return strstr(text, line) != NULL;
 }
 
+#define CHECK_SHOWN(kind, pid, range) do { \
+	if (!shown(kind, pid, range)) { \
+		printf("%s", text); \
+		CHECK(!kind); \
+	} \
+} while (0)
+
 static int
 lock(int fd, int cmd, int type, off_t start, off_t len)
 {
@@ -51,7 +58,7 @@ file_nr(void)
 	n = strtol(text, &end, 10);
 	unused = strtol(end, &end, 10);
 	max = strtol(end, &end, 10);
-	CHECK(n > 0 && unused == 0 && max >= n && *end == '\n');
+	CHECK(n >= 0 && unused == 0 && max >= n && *end == '\n');
 	return n;
 }
 
@@ -66,11 +73,14 @@ main(void)
 	CHECK((c = open(NAME, O_RDWR)) >= 0);
 	CHECK(lock(a, F_SETLK, F_WRLCK, 10, 10) == 0 && lock(a, F_SETLK, F_RDLCK, 100, 0) == 0);
 	CHECK(lock(b, F_OFD_SETLK, F_WRLCK, 0, 5) == 0 && flock(c, LOCK_SH) == 0);
-	CHECK(shown("POSIX  ADVISORY  WRITE", me, "10 19") && shown("POSIX  ADVISORY  READ ", me, "100 EOF"));
-	CHECK(shown("OFDLCK ADVISORY  WRITE", -1, "0 4") && shown("FLOCK  ADVISORY  READ ", me, "0 EOF"));
+	CHECK_SHOWN("POSIX  ADVISORY  WRITE", me, "10 19");
+	CHECK_SHOWN("POSIX  ADVISORY  READ", me, "100 EOF");
+	CHECK_SHOWN("OFDLCK ADVISORY  WRITE", -1, "0 4");
+	CHECK_SHOWN("FLOCK  ADVISORY  READ", me, "0 EOF");
 	close(c);
-	CHECK(!shown("FLOCK  ADVISORY  READ ", me, "0 EOF") && !shown("POSIX  ADVISORY  WRITE", me, "10 19"));
-	CHECK(shown("OFDLCK ADVISORY  WRITE", -1, "0 4") && close(b) == 0);
+	CHECK(!shown("FLOCK  ADVISORY  READ", me, "0 EOF") && !shown("POSIX  ADVISORY  WRITE", me, "10 19"));
+	CHECK_SHOWN("OFDLCK ADVISORY  WRITE", -1, "0 4");
+	CHECK(close(b) == 0);
 	CHECK(!shown("OFDLCK ADVISORY  WRITE", -1, "0 4"));
 	close(a);
 	CHECK(unlink(NAME) == 0);
@@ -78,7 +88,7 @@ main(void)
 	before = file_nr();
 	for (int i = 0; i < 200; i++)
 		CHECK((fds[i] = open("/dev/null", O_RDONLY)) >= 0);
-	CHECK(file_nr() >= before + 100);	/* others may have closed some */
+	CHECK(file_nr() >= before + 100);	/* roughly: Linux counts by cpu, and others may have closed some */
 	for (int i = 0; i < 200; i++)
 		close(fds[i]);
 	return 0;
