@@ -54,8 +54,9 @@ MUTANTS = [
     Mutant("yield to the head", orders, (RT, "bool over = yielded || !rt_turn(t);", "bool over = !rt_turn(t);")),
     Mutant("a fresh interval after preemption", intervals,
            (RT, "	if (over)\n		t->se.slice_used = 0;", "	t->se.slice_used = 0;")),
-    Mutant("a slice is not looked at in time", intervals,
-           (SCHED, "#define SLICE_LOOK	(4 *", "#define SLICE_LOOK	(400 *")),
+    Mutant("an interval ends when the one before would", intervals,
+           (SCHED, "MIN(left, SLICE_LOOK);\n	return left == SLICE_FOREVER || (timer_pending(&rq->slice) && "
+            "rq->slice.expires <= end) ?", "left;\n	return left == SLICE_FOREVER || timer_pending(&rq->slice) ?")),
     Mutant("lowered to the tail", orders, (SCHED, "if (queued && lowered) {", "if (false) {")),
     Mutant("round-robin without nice", shares("rr"), (ROUND, "	int nice = t->se.nice;", "	int nice = 0;")),
     Mutant("fair without nice", shares("fair"), (FAIR, "weights[20 + se->nice]", "weights[20]")),
