@@ -208,6 +208,16 @@ soak(int unused)
 	marker_run(1L << 40);
 }
 
+/* On one hart: cut in at random as well, but wake nobody. Who is on the way to sleep, or is woken by then, stays so. */
+static void
+disturb(int unused)
+{
+	priority(60);
+	random_state ^= 0x1234567;
+	for (;;)
+		sleep_for(random_below(SPAN));
+}
+
 /* 0: all phases went by. */
 static int
 watch(pid_t waker, int phases)
@@ -236,7 +246,7 @@ main(int argc, char **argv)
 	struct sched_param top = { .sched_priority = 99 };
 	int phases = argc > 2 ? atoi(argv[2]) : 0, status;
 	sigset_t usr1;
-	pid_t waker, idler = -1;
+	pid_t waker, idler = -1, disturber = -1;
 
 	if (phases <= 0) {
 		fprintf(stderr, "usage: wakeups SEED PHASES [spread]\n");
@@ -256,14 +266,18 @@ main(int argc, char **argv)
 		perror("wakeups");
 		return 1;
 	}
-	if (!spread)
+	if (!spread) {
 		idler = start(soak, 0);
+		disturber = start(disturb, 0);
+	}
 	marker_event(EVENT_BEGIN);
 	sleeper = start(sleep_often, phases);
 	waker = start(wake_often, phases);
 	status = watch(waker, phases);
 	marker_event(EVENT_END);
-	if (idler > 0)
+	if (!spread) {
 		kill(idler, SIGKILL);
+		kill(disturber, SIGKILL);
+	}
 	return status;
 }
