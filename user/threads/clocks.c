@@ -107,7 +107,7 @@ timers(void)
 {
 	struct sigevent e = { .sigev_notify = SIGEV_THREAD, .sigev_notify_function = notify,
 			      .sigev_value.sival_int = 3 };
-	struct itimerspec soon = { .it_value = { 0, 5000000 } };
+	struct itimerspec soon = { .it_value = { 0, 5000000 } }, later = { .it_value = { 0, 100000000 } };
 	struct sigaction sa = { .sa_handler = handler };
 	pthread_t t = start(wait_for_timer, NULL);
 	timer_t id;
@@ -139,10 +139,10 @@ timers(void)
 	e.sigev_notify = SIGEV_SIGNAL;
 	e.sigev_signo = SIGUSR1;
 	CALL(timer_create(CLOCK_THREAD_CPUTIME_ID, &e, &id));
-	CALL(timer_settime(id, 0, &soon, NULL));
+	CALL(timer_settime(id, 0, &later, NULL));
 	sleep_ms(20);
 	VALUE(fired);				/* it slept */
-	work_ms(CLOCK_THREAD_CPUTIME_ID, 30);
+	work_ms(CLOCK_THREAD_CPUTIME_ID, 120);
 	VALUE(fired);
 	CALL(timer_delete(id));
 }
