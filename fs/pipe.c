@@ -238,8 +238,10 @@ pipe_fill(struct pipe *p, struct uio *u, size_t n)
 
 	while (done < n) {
 		size_t off = PAGE_OFFSET(p->head), part = MIN(n - done, PAGE_SIZE - off), got;
-		char *page = pipe_page(p);
+		char *page = *pipe_slot(p, p->head);
 
+		if (unlikely(!page || p->mixed))
+			page = pipe_page(p);
 		if (unlikely(!page)) {
 			err = -ENOMEM;
 			break;
