@@ -164,9 +164,9 @@ dismiss(struct helper *h)
 {
 	int status;
 
+	CHECK(kill(h->pid, SIGKILL) == 0 && waitpid(h->pid, &status, 0) == h->pid && killed(status, SIGKILL));
 	close(h->to);
 	close(h->from);
-	CHECK(kill(h->pid, SIGKILL) == 0 && waitpid(h->pid, &status, 0) == h->pid && killed(status, SIGKILL));
 }
 
 /* It is told to take a lock that somebody has; once it has read that, it sleeps for the lock. */
