@@ -131,6 +131,16 @@ def donors():
         (20, 9, [ms(40)])])
 
 
+def lesser_donor():
+    """Of two that lend the later one is made less urgent meanwhile: the earlier decides, and worker 3 has to wait."""
+    return _scene("lesser-donor", 300, [
+        (10, 0, [("L", 0), ("L", 1), ms(25), ("U", 1), ms(15), ("U", 0), ms(5)]),
+        (50, 3, [("L", 1), ms(2), ("U", 1), ms(2)]),
+        (40, 8, [ms(40)]),
+        (60, 6, [("q", 5, 30), ms(1)]),
+        (55, 4, [("L", 0), ms(2), ("U", 0), ms(2)])])
+
+
 def giving_up():
     """Donors whose patience ends while the owner sleeps: it wakes without their priority, through a chain too."""
     return _scene("giving-up", 400, [
@@ -150,4 +160,4 @@ def lowered():
         (90, 12, [("q", 2, 20), ms(1), ("s", 10 * MS), ("q", 2, 50), ms(1)])])
 
 
-SCENES = pathfinder, chain, donors, giving_up, lowered
+SCENES = pathfinder, chain, donors, lesser_donor, giving_up, lowered
