@@ -25,7 +25,10 @@ def main():
     wrong = []
     for name, check in [] if args.mutants else checks.at_length(args.sets, args.seed):
         if args.only in name:
-            bad = check()
+            try:
+                bad = check()
+            except trace.NotMeasured as why:
+                bad = [f"not measured: {why}"]
             print(f"  {'WRONG ' if bad else 'holds '}  {name}", *bad[:3], sep="\n          ", flush=True)
             wrong += [name] * bool(bad)
     if not args.checks:

@@ -14,6 +14,7 @@ from grade.sched.trace import DONE, OWN, UNIT, WAKE, WOKEN, NotMeasured, run, wa
 
 WAKE_LATENCY = 200_000                  # ns from a wake-up to the woken worker's next instruction, on one hart
 ALWAYS = ("b", 1 << 40)
+STALL = 100 * MS                        # by the host, of a hart: longer, and shares in some seconds are the host's
 DEADLINE = 50 * MS                      # of the Pathfinder's bus
 
 
@@ -176,6 +177,8 @@ def equals(workers=16, cpus=4, seconds=3, policy="", **how):
         hops += where.setdefault(r.id, r.hart) != r.hart
         where[r.id] = r.hart
     index, limit = jain(had.values()), 100 * cpus * seconds
+    if index < 0.99 and trace.stall() > STALL:
+        raise NotMeasured(f"the host stopped a hart for {trace.stall() / MS:.0f} ms")
     return [f"Jain's index is {index:.4f}: " + " ".join(f"{t / MS:.0f}" for t in had.values()) + " ms"] * (index < 0.99) + \
            [f"{hops} migrations in {seconds} s, more than {limit}"] * (hops > limit)
 

@@ -11,7 +11,8 @@
  * Time        clock=insn: instructions executed, of one hart. With -icount shift=0 and a hart that never idles these
  *             are nanoseconds of the machine. They are counted by the block, so a block that faults halfway counts
  *             whole: workers do not fault in the loop.
- *             clock=host: the host's nanoseconds, which are the machine's without icount. LAST is then 0.
+ *             clock=host: the host's nanoseconds, which are the machine's without icount. LAST is then what the hart's
+ *             thread has had of a host's processor since START: little in a long run is the host's doing.
  * Locks       none: each hart has its struct hart; lines are whole, by stdio's own lock.
  * Further     QEMU's docs/devel/tcg-plugins.rst. The functions are declared here as QEMU 7.2 (API version 1) has
  *             them: Debian does not install the header.
@@ -59,7 +60,7 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 struct hart {
 	uint16_t	id;		/* whose run it is in, or NOBODY */
 	uint32_t	epoch;
-	uint64_t	units, start, last;
+	uint64_t	units, start, last;	/* clock=host: last is thread_time() at the start */
 } __attribute__((aligned(64)));
 
 static struct hart harts[MAX_HARTS];
@@ -86,11 +87,22 @@ now(uintptr_t data)
 	return t.tv_sec * 1000000000UL + t.tv_nsec;
 }
 
+/* The host's processor time of this hart's thread, ns. */
+static uint64_t
+thread_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000UL + t.tv_nsec;
+}
+
 static void
 run_end(struct hart *h)
 {
 	if (h->id != NOBODY)
-		fprintf(out, "r %td %u %lu %lu %lu\n", h - harts, h->id, h->units, h->start, h->last);
+		fprintf(out, "r %td %u %lu %lu %lu\n", h - harts, h->id, h->units, h->start,
+			host_clock ? thread_time() - h->last : h->last);
 	h->id = NOBODY;
 }
 
@@ -106,9 +118,11 @@ marker_runs(unsigned int cpu, void *data)
 		h->epoch = epoch;
 		h->units = 0;
 		h->start = now((uintptr_t)data);
+		h->last = host_clock ? thread_time() : 0;
 	}
 	h->units++;
-	h->last = host_clock ? 0 : now((uintptr_t)data);
+	if (!host_clock)
+		h->last = now((uintptr_t)data);
 }
 
 static void

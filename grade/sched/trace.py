@@ -35,6 +35,7 @@ class Run:
     units: int
     start: int                          # ns; with the host's clock those of the host
     last: int                           # when the last of them began; with the host's clock: when another followed
+    cpu: int = 0                        # with the host's clock: how long the host had the hart run meanwhile, ns
 
 
 @dataclass
@@ -65,6 +66,10 @@ class Trace:
             if inside > 0 or (inside == 0 and r.units == 1):
                 total[r.id] = total.get(r.id, 0) + r.units * min(1, max(inside, 1) / length)
         return total
+
+    def stall(self):
+        """With the host's clock: the longest that the host let a hart wait in one run, ns."""
+        return max((r.last - r.start - r.cpu for r in self.runs if r.last - r.start > 2 * r.cpu), default=0)
 
     def of(self, kind, id=None):
         """The times of an event."""
@@ -112,7 +117,7 @@ def watch(command, files=(), cpus=1, icount=True, append="", build=BUILD, name="
         with Machine(build=build, cpus=cpus, icount=icount, initrd=initrd, kernel=kernel, name=name, extra=["-plugin", how],
                      append=f"quiet {append} -- {command}") as m:
             m.wait(timeout)
-            return m.text(), parse(seen.read_text())
+            return m.text(), parse(seen.read_text(), not icount)
     finally:
         initrd.unlink(missing_ok=True)
         seen.unlink(missing_ok=True)
@@ -129,7 +134,7 @@ def run(sets, **how):
     return traces
 
 
-def parse(text):
+def parse(text, host_clock=False):
     """Traces of what the plugin wrote: between BEGIN and END."""
     lines = [line.split() for line in text.splitlines()]
     events = [(int(t), int(kind), int(id), int(hart)) for what, hart, kind, id, t in
@@ -137,7 +142,8 @@ def parse(text):
     runs = [Run(*map(int, line[1:])) for line in lines if line[0] == "r"]
     events.sort()
     runs.sort(key=lambda r: r.start)
-    close_runs(runs, events)
+    if host_clock:
+        close_runs(runs, events)
     traces, i, j = [], 0, 0
     for begin in (e[0] for e in events if e[1] == BEGIN):
         end = next(e[0] for e in events if e[1] == END and e[0] > begin)
@@ -147,7 +153,7 @@ def parse(text):
             i += 1
         while i < len(runs) and runs[i].start < end:
             r = runs[i]
-            t.runs.append(Run(r.hart, r.id, r.units, r.start - zero, min(r.last, end) - zero))
+            t.runs.append(Run(r.hart, r.id, r.units, r.start - zero, min(r.last, end) - zero, r.cpu))
             i += 1
         t.events = [(at - zero, *rest) for at, *rest in events if begin < at < end]
         t.length = end - zero
@@ -157,14 +163,12 @@ def parse(text):
 
 def close_runs(runs, events):
     """With the host's clock a run lasts until another begins there, or something happens there."""
-    if not runs or runs[0].last:
-        return
     starts = {}
     for at, hart in sorted([(r.start, r.hart) for r in runs] + [(at, hart) for at, _, _, hart in events]):
         starts.setdefault(hart, []).append(at)
     place = dict.fromkeys(starts, 0)
     for r in runs:
-        at = starts[r.hart]
+        at, r.cpu = starts[r.hart], r.last
         while place[r.hart] < len(at) and at[place[r.hart]] <= r.start:
             place[r.hart] += 1
         r.last = at[place[r.hart]] if place[r.hart] < len(at) else NEVER

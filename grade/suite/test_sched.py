@@ -75,8 +75,8 @@ def test_affinity(build):
 @fair
 @pytest.mark.parametrize("workers", [4, 10, 16])
 def test_equals_on_four_harts(build, workers):
-    """Equal workers have equal time, Jain's index 0.99, and do not hop about: in so long that the host's own turns even out."""
-    good(checks.equals, workers, seconds=2 if workers == 4 else 10, build=build)
+    """Equal workers have equal time, Jain's index 0.99, and do not hop about."""
+    good(checks.equals, workers, seconds=2 if workers == 4 else 6, build=build)
 
 
 @fair
