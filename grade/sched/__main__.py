@@ -29,6 +29,8 @@ def main():
                 bad = check()
             except trace.NotMeasured as why:
                 bad = [f"not measured: {why}"]
+            except AssertionError as e:         # it hung or died
+                bad = [str(e)[-500:]]
             print(f"  {'WRONG ' if bad else 'holds '}  {name}", *bad[:3], sep="\n          ", flush=True)
             wrong += [name] * bool(bad)
     if not args.checks:

@@ -226,7 +226,7 @@ def at_length(sets, seed):
             ("interactive among hogs", lambda: interactive(seed=seed)),
             ("newcomers and sleepers", newcomers),
             ("the most urgent on four harts", lambda: most_urgent(seed=seed)),
-            *((f"{n} equals on four harts", lambda n=n: equals(n, seconds=8)) for n in (4, 5, 10, 16, 64))]
+            *((f"{n} equals on four harts", lambda n=n: equals(n, seconds=8)) for n in (4, 5, 10, 16, 60))]
     return [("real-time orders", lambda: orders(sets, seed)),
             ("shares under rr", lambda: shares("rr", 40, seed=seed)),
             *(fair if has_fair() else ()),
