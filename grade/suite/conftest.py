@@ -32,8 +32,8 @@ def pytest_generate_tests(metafunc):
         if unknown := set(builds) - set(BUILDS):
             raise pytest.UsageError(f"no such build: {', '.join(unknown)}")
         builds = [b for b in builds if not only or b in only.args]
-        harts = getattr(metafunc.module, "CPUS", None)
-        if harts and "guest" in metafunc.fixturenames:
+        harts = getattr(metafunc.module, "CPUS", None)       # by build, where the builds differ
+        if isinstance(harts, dict) and "guest" in metafunc.fixturenames:
             metafunc.parametrize("build,cpus", [(b, n) for b in builds for n in harts[b]])
         else:
             metafunc.parametrize("build", builds)

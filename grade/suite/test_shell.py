@@ -104,8 +104,7 @@ def test_jobs_have_names(shell):
     assert re.fullmatch(r"\d+\n\d+\n\d+", m.run("jobs -p"))
     m.run("kill -STOP %2 %3; sleep 0.2; bg %1 %?3000", check=False)
     assert "2000" in m.run("jobs -s") and m.run("jobs -r").count("\n") == 1
-    m.run("kill %?2000; kill -CONT %2")
-    assert m.run("wait %2; echo =$?") == "=143"
+    assert m.run("kill %?2000; kill -CONT %2; wait %2; echo =$?") == "=143"     # before a prompt tells its end
     m.send("fg %1\n")
     m.expect("sleep 1000")
     m.send("\x03")
