@@ -222,6 +222,8 @@ wait_builtin(int argc, char **argv)
 {
 	int i, status = 0;
 
+	while (job_reap(WNOHANG))	/* kill -CONT may just have been said to one that we think is stopped */
+		;
 	if (argc == 1)
 		return wait_all();
 	for (i = 1; i < argc; i++) {
