@@ -6,6 +6,7 @@ another one.
 """
 
 import difflib
+import fcntl
 import functools
 import os
 import subprocess
@@ -31,8 +32,10 @@ _started = {}
 def suite(libc):
     """The suite linked with a library: (its file's bytes, None), or (None, why it cannot be)."""
     path = BUILD / f"threads-{libc}"
-    made = subprocess.run(["make", "--no-print-directory", "-s", path, f"O={BUILD}", "CI=true"], cwd=ROOT,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with open(BUILD / "threads.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)        # several workers want it at once
+        made = subprocess.run(["make", "--no-print-directory", "-s", path, f"O={BUILD}", "CI=true"], cwd=ROOT,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if made.returncode:
         why = made.stdout.strip()
         # No musl is no fault of ours; a program that does not compile is.

@@ -76,7 +76,7 @@ runner(int prio)
 	char c;
 
 	become(SCHED_FIFO, prio);
-	shared->ready++;
+	__atomic_fetch_add(&shared->ready, 1, __ATOMIC_SEQ_CST);
 	CHECK(read(gate[0], &c, 1) == 1);
 	spin_ms(2);
 	shared->order[shared->n++] = prio;
@@ -171,7 +171,7 @@ spinner(int hart)
 {
 	use_harts(1UL << hart);
 	become(SCHED_FIFO, hart ? 30 : 20);
-	shared->spins++;
+	__atomic_fetch_add(&shared->spins, 1, __ATOMIC_SEQ_CST);	/* on several harts at once */
 	while (!shared->go)
 		;
 	spin_ms(hart ? 50 : 1000);
