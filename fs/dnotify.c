@@ -68,7 +68,7 @@ long
 dnotify_fcntl(int fd, struct file *f, u32 events)
 {
 	struct request *new, *r;
-	struct file *now;
+	struct file *now = NULL;
 	int err;
 
 	if (!(events & ~DN_MULTISHOT)) {
@@ -84,14 +84,17 @@ dnotify_fcntl(int fd, struct file *f, u32 events)
 	if (err)
 		goto out;
 	mutex_lock(&dnotify_lock);
-	now = fd_file(current->files, fd);
 	r = request_find(f, current->files);
 	if (r) {
 		r->fd = fd;
 		r->events |= events;
-	} else if (now == f) {			/* else it has been closed meanwhile, before there was a request (D1) */
+	} else {
 		*new = (struct request){ .file = f, .owner = current->files, .fd = fd, .events = events };
 		request_add(new);
+		/* Whoever closes fd from here on sees that there is one. Closed before: it goes again (D1). */
+		now = fd_file(current->files, fd);
+		if (now != f)
+			request_remove(new);
 		new = NULL;
 	}
 	mutex_unlock(&dnotify_lock);

@@ -294,7 +294,7 @@ range_decode(struct file *f, const struct abi_flock *fl, struct range *r)
 
 /*
  * Another thread may have closed fd, and with it the process's locks, while this one was taking r: then r goes too.
- * 0 or -EBADF.
+ * That thread may be gone by now. 0 or -EBADF.
  */
 static int
 check_not_closed(int fd, struct file *f)
@@ -302,8 +302,6 @@ check_not_closed(int fd, struct file *f)
 	struct file *now;
 	bool put;
 
-	if (likely(atomic_read(&current->files->refs) == 1))
-		return 0;
 	now = fd_get(fd, &put);
 	if (now)
 		fd_put(now, put);

@@ -109,7 +109,7 @@ ssize_t
 pipe_fill_reserved(struct file *f, const struct batch *b)
 {
 	struct pipe *p = pipe_of(f);
-	ssize_t done = 0, n = 1;
+	ssize_t done = 0, n;
 	struct uio u;
 
 	mutex_lock(&p->lock);
@@ -118,7 +118,7 @@ pipe_fill_reserved(struct file *f, const struct batch *b)
 		signal_raise(SIGPIPE);
 		done = -EPIPE;
 	}
-	for (uint i = 0; done >= 0 && i < b->n && n > 0; i++) {
+	for (uint i = 0; done >= 0 && i < b->n; i++) {
 		n = b->piece[i].len;
 		if (n == PAGE_SIZE && !PAGE_OFFSET(p->head)) {
 			put_page(p, (char *)b->piece[i].base);
@@ -127,6 +127,8 @@ pipe_fill_reserved(struct file *f, const struct batch *b)
 			n = pipe_fill(p, &u, n);
 		}
 		done = n > 0 ? done + n : done ? done : n;
+		if (n < (ssize_t)b->piece[i].len)
+			break;			/* no memory: what follows must not take the place of what is missing */
 	}
 	if (b->n)
 		wake_up_all(&p->rd_wait);

@@ -237,7 +237,8 @@ fair_enter(struct rq *rq, struct task *t) MUST_HOLD(rq->lock)
 	struct sched_entity *se = &t->se;
 	u64 time;
 
-	rq_charge(rq, timer_ticks());
+	if (rq->curr != t)
+		rq_charge(rq, timer_ticks());	/* t itself has been, and counts from V for now (F3) */
 	time = fair_time(rq, t);
 	se->vruntime += time;
 	se->deadline += time;
