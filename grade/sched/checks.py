@@ -7,7 +7,6 @@ kernel was wrong; none: it was not.
 import random
 import statistics
 
-from grade.machine import ROOT
 from grade.sched.model import FIFO, OTHER, RR, Set, Task, differences
 from grade.sched.sets import KINDS, MS, SCENES, SLACK, pathfinder, random_sets, simulate
 from grade.sched.trace import DONE, OWN, UNIT, WAKE, WOKEN, NotMeasured, run, watch
@@ -16,11 +15,6 @@ WAKE_LATENCY = 200_000                  # ns from a wake-up to the woken worker'
 ALWAYS = ("b", 1 << 40)
 STALL = 100 * MS                        # by the host, of a hart: longer, and shares in some seconds are the host's
 DEADLINE = 50 * MS                      # of the Pathfinder's bus
-
-
-def has_fair():
-    """Whether this kernel knows sched=fair."""
-    return (ROOT / "kernel/sched_fair.c").exists()
 
 
 def last_words(said):
@@ -109,19 +103,10 @@ def newcomers(**how):
 
 # ---- inheritance ----
 
-def _run_locking(sets, **how):
-    try:
-        return run(sets, **how)
-    except AssertionError as e:
-        if "FUTEX_LOCK_PI: Function not implemented" in str(e):
-            raise NotMeasured("the kernel has no FUTEX_LOCK_PI") from None
-        raise
-
-
 def bus_deadline(inherits, **how):
     """The Pathfinder's bus task: in time exactly if the lock inherits."""
     s = pathfinder() if inherits else pathfinder("l", "u")
-    trace, = _run_locking([s], name="sched-pathfinder", **how)
+    trace, = run([s], name="sched-pathfinder", **how)
     took = trace.of(OWN + 1, 3)[0] - trace.of(OWN, 3)[0]
     return [] if (took <= DEADLINE) == inherits else [f"the bus task took {took / MS:.1f} ms"]
 
@@ -130,7 +115,7 @@ def inheritance(count=60, seed=1, **how):
     """Scenes, and random sets with nested locks: who ran is what the simulation has, with inheritance through chains."""
     sets = [scene() for scene in SCENES] + random_sets(count, seed, ["locks"])
     bad = []
-    for s, trace in zip(sets, _run_locking(sets, name="sched-inheritance", **how)):
+    for s, trace in zip(sets, run(sets, name="sched-inheritance", **how)):
         bad += [f"{s.name}: {line}\n{s}" for line in differences(simulate(s), trace.order(), SLACK)]
     return bad
 
@@ -234,7 +219,7 @@ def at_length(sets, seed):
             *((f"{n} equals on four harts", lambda n=n: equals(n, seconds=8)) for n in (4, 5, 10, 16, 60))]
     return [("real-time orders", lambda: orders(sets, seed)),
             ("shares under rr", lambda: shares("rr", 40, seed=seed)),
-            *(fair if has_fair() else ()),
+            *fair,
             ("the bus without inheritance", lambda: bus_deadline(False)),
             ("the bus with inheritance", lambda: bus_deadline(True)),
             ("inheritance", lambda: inheritance(sets // 4, seed)),

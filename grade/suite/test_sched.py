@@ -8,9 +8,6 @@ from grade.suite.conftest import BUILDS
 pytestmark = [pytest.mark.builds("gcc"), pytest.mark.ours]
 
 
-fair = pytest.mark.skipif(not checks.has_fair(), reason="this kernel has no sched=fair")
-
-
 @pytest.fixture(autouse=True)
 def measured():
     try:
@@ -38,19 +35,16 @@ def test_shares_of_round_robin(build):
     good(checks.shares, "rr", build=build)
 
 
-@fair
 def test_shares_of_fair(build):
     """sched=fair: shares by weight, within 2% over 100 quanta."""
     good(checks.shares, "fair", build=build)
 
 
-@fair
 def test_interactive_among_hogs(build):
     """Who mostly sleeps is served within a quantum, among 8 who never do."""
     good(checks.interactive, build=build)
 
 
-@fair
 def test_newcomers(build):
     """A new task and one that has slept have their share from then on: no more, no less."""
     good(checks.newcomers, build=build)
@@ -72,14 +66,12 @@ def test_affinity(build):
     good(checks.affinity, build=build)
 
 
-@fair
 @pytest.mark.parametrize("workers", [4, 10, 16])
 def test_equals_on_four_harts(build, workers):
     """Equal workers have equal time, Jain's index 0.99, and do not hop about."""
     good(checks.equals, workers, seconds=2 if workers == 4 else 6, build=build)
 
 
-@fair
 def test_the_most_urgent_run(build):
     """Of eight real-time tasks on four harts it is the most urgent that run."""
     good(checks.most_urgent, build=build)

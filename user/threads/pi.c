@@ -1,8 +1,6 @@
 /*
  * pi.c - mutexes with priority inheritance: locked and unlocked as others are, deadlock found, robust, with condition
  * variables, and the owner as urgent as the most urgent that waits, through chains, until it unlocks or they give up.
- *
- * Skipped where FUTEX_LOCK_PI is ENOSYS.
  */
 #include "threads.h"
 
@@ -18,16 +16,6 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static volatile long counter;
 static _Atomic bool unlock, awake;
 static _Atomic pid_t tid[CHAIN + 1];
-
-static bool
-supported(void)
-{
-	unsigned word = 0;
-
-	if (syscall(SYS_futex, &word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0)
-		return syscall(SYS_futex, &word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == 0;
-	return errno != ENOSYS;
-}
 
 static void
 make(pthread_mutex_t *m, int type, int robust)
@@ -279,10 +267,6 @@ int
 pi_main(int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	if (!supported()) {
-		puts("FUTEX_LOCK_PI is ENOSYS");
-		return SKIPPED;
-	}
 	puts("- as others are");
 	as_others();
 	puts("- inheritance");

@@ -25,8 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SKIPPED	77			/* the status of a program that cannot run on this kernel */
-
 /* The programs: one each, in the file of its name. */
 #define PROGRAMS(X) \
 	X(attributes) X(barriers) X(c11) X(cancellation) X(clocks) X(conditions) X(exits) X(forks) X(identity) \
