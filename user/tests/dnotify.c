@@ -3,7 +3,7 @@
  * until the descriptor is closed.
  */
 #include <sys/stat.h>
-#include "test.h"
+#include "sigio.h"
 
 #ifndef F_SETSIG
 #define F_SETSIG	10
@@ -20,29 +20,7 @@
 #endif
 #define DN_ALL		0x3f
 
-static volatile int count, signo, code, fd;
-static volatile long band;
 static int verbose;
-
-static void
-handler(int sig, siginfo_t *i, void *ctx)
-{
-	(void)ctx;
-	signo = sig;
-	code = i->si_code;
-	band = ((long *)i)[2];
-	fd = ((int *)i)[6];
-	count++;
-}
-
-static void
-catch(int sig)
-{
-	struct sigaction sa = { .sa_flags = SA_SIGINFO | SA_RESTART };
-
-	sa.sa_sigaction = handler;
-	CHECK(sigaction(sig, &sa, NULL) == 0);
-}
 
 static int
 notify(int dir, unsigned events)

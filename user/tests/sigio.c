@@ -4,7 +4,7 @@
  */
 #include <sys/ioctl.h>
 #include "abi/ioctl.h"
-#include "test.h"
+#include "sigio.h"
 
 #ifndef F_SETOWN_EX
 #define F_SETOWN_EX	15
@@ -19,30 +19,6 @@
 #endif
 
 struct owner { int type, pid; };
-
-static volatile int count, signo, code, fd;
-static volatile long band;
-
-static void
-handler(int sig, siginfo_t *i, void *ctx)
-{
-	(void)ctx;
-	signo = sig;
-	code = i->si_code;
-	band = ((long *)i)[2];
-	fd = ((int *)i)[6];
-	count++;
-}
-
-static void
-catch(int sig)
-{
-	struct sigaction sa = { .sa_flags = SA_SIGINFO | SA_RESTART };
-
-	sa.sa_sigaction = handler;
-	CHECK(sigaction(sig, &sa, NULL) == 0);
-	count = 0;
-}
 
 /* Until n signals have come. */
 static void
