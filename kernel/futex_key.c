@@ -93,14 +93,20 @@ futex_unlock_both(struct futex_bucket *a, struct futex_bucket *b) NO_TSA
 }
 
 void
+futex_waiter_add(struct futex_waiter *w, struct futex_bucket *b)
+{
+	w->bucket = b;
+	w->place.prio = current->se.base_prio;
+	plist_add(&b->waiters, &w->place);
+}
+
+void
 futex_waiter_enter(struct futex_waiter *w)
 {
 	struct futex_bucket *b = futex_bucket_of(&w->key);
 
-	w->bucket = b;
-	w->place.prio = current->se.base_prio;
 	spin_lock(&b->lock);
-	plist_add(&b->waiters, &w->place);
+	futex_waiter_add(w, b);
 	spin_unlock(&b->lock);
 	smp_mb();			/* pairs with futex_wake's */
 }

@@ -249,21 +249,6 @@ word_inherit(u64 addr)
 	return err;
 }
 
-/* Make an orphan that was granted to w a lock like others. -EFAULT: there is no word; then it is the next one's. */
-static int
-orphan_adopt(struct lock_waiter *w)
-{
-	int err = word_inherit(w->addr);
-
-	spin_lock(&pi_spinlock);
-	if (!err)
-		w->state->orphan = false;
-	else if (pi_first(&w->state->lock))
-		state_pass(w->state);
-	spin_unlock(&pi_spinlock);
-	return err;
-}
-
 static void
 waiter_lock(struct lock_waiter *w) NO_TSA
 {
@@ -288,8 +273,12 @@ waiter_leave(struct lock_waiter *w, int err) NO_TSA
 	waiter_lock(w);
 	if (w->granted && w->state && w->state->orphan) {
 		waiter_unlock(w);
-		fault = orphan_adopt(w);	/* nobody else touches w any more */
+		fault = word_inherit(w->addr);	/* nobody else touches w any more */
 		waiter_lock(w);
+		if (!fault)
+			w->state->orphan = false;
+		else if (pi_first(&w->state->lock))
+			state_pass(w->state);	/* for us there is no word: then it is the next one's */
 	}
 	pi_dequeue(&w->pi);
 	list_remove(&w->f.place.link);
@@ -331,11 +320,8 @@ lock_once(struct attempt *a, struct lock_waiter *w, bool try)
 	r = attempt_lock(a, b, &w->f.key, current, 0, &s);
 	if (r == MUST_WAIT)
 		r = try ? -EAGAIN : waiter_queue(a, w, s);
-	if (r == MUST_WAIT) {
-		w->f.bucket = b;
-		w->f.place.prio = current->se.base_prio;
-		plist_add(&b->waiters, &w->f.place);
-	}
+	if (r == MUST_WAIT)
+		futex_waiter_add(&w->f, b);
 	spin_unlock(&pi_spinlock);
 	spin_unlock(&b->lock);
 	return r;
@@ -433,11 +419,36 @@ futex_pi_exit(struct task *t, int state)
 
 /* --- from a word to a lock --- */
 
+/*
+ * Put w, current's, into its bucket if the word at addr is val: 0, -EAGAIN, -EFAULT. Unlike futex_wait's the word is
+ * read first and nothing may fault afterwards: once w is there, we may find that we wait for a lock, and to sleep for
+ * another, the address space's, would be to wait for two.
+ */
+static int
+waiter_enter(struct lock_waiter *w, u64 addr, u32 val)
+{
+	struct futex_bucket *b = futex_bucket_of(&w->f.key);
+	bool absent;
+	u32 now;
+	int err;
+
+	do {
+		err = user_u32_read(UPTR(addr), &now);	/* brings its page in */
+		if (err)
+			return err;
+		spin_lock(&b->lock);
+		absent = user_u32_try_read(UPTR(addr), &now) != 0;
+		if (!absent && now == val)
+			futex_waiter_add(&w->f, b);
+		spin_unlock(&b->lock);
+	} while (absent);
+	return now == val ? 0 : -EAGAIN;
+}
+
 int
 futex_wait_requeue_pi(u64 addr, bool private, u32 val, u64 deadline, u64 addr2)
 {
 	struct lock_waiter w;
-	u32 now;
 	int err;
 
 	if (addr == addr2)
@@ -448,14 +459,10 @@ futex_wait_requeue_pi(u64 addr, bool private, u32 val, u64 deadline, u64 addr2)
 		err = futex_key_get(addr, private, &w.f.key);
 	if (!err && futex_key_equal(&w.f.key, &w.target))
 		err = -EINVAL;
+	if (!err)
+		err = waiter_enter(&w, addr, val);
 	if (err)
 		return err;
-	futex_waiter_enter(&w.f);
-	err = user_u32_read(UPTR(addr), &now);
-	if (!err && now != val)
-		err = -EAGAIN;
-	if (err)
-		return waiter_leave(&w, err);
 	err = waiter_sleep(&w, deadline);
 	if (err != -ERESTARTSYS)
 		return err;

@@ -44,7 +44,8 @@ int	futex_key_get(u64 addr, bool private, struct futex_key *k);	/* 0, -EINVAL, -
 struct futex_bucket *futex_bucket_of(const struct futex_key *k);
 void	futex_lock_both(struct futex_bucket *a, struct futex_bucket *b);
 void	futex_unlock_both(struct futex_bucket *a, struct futex_bucket *b);
-void	futex_waiter_enter(struct futex_waiter *w);		/* the bucket of w->key; then a fence */
+void	futex_waiter_add(struct futex_waiter *w, struct futex_bucket *b) MUST_HOLD(b->lock);	/* w, current's */
+void	futex_waiter_enter(struct futex_waiter *w);		/* the same in the bucket of w->key; then a fence */
 struct futex_bucket *futex_waiter_lock(struct futex_waiter *w);	/* the bucket that it is in, locked */
 /* w waits for k, of b, from now on; the locks of both buckets held. */
 void	futex_waiter_move(struct futex_waiter *w, struct futex_bucket *b, const struct futex_key *k) MUST_HOLD(b->lock);

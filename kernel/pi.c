@@ -17,7 +17,7 @@
  * Invariants  I1  w is on w->lock->waiters <=> w->task->pi_waits_on is w.
  *             I2  the first waiter of a lock with an owner is on owner->pi_loans, and no other of it.
  *             I3  outside of pi_spinlock: task->se.donated is the first of pi_loans, and each waiter's
- *                 place is that of its task's priority.
+ *                 place is that of its task's priority (up to PI_CHAIN_MAX tasks behind a change).
  * Not here    what a lock is and who gets it (mutex.c, futex_pi.c).  Only real-time priority is
  *             inherited: time-sharing waiters are equals, first come, first served.
  * Further     Sha, Rajkumar, Lehoczky, "Priority Inheritance Protocols" (1990);
@@ -64,13 +64,16 @@ waiter_place(struct pi_lock *l, struct pi_waiter *w) MUST_HOLD(pi_spinlock)
 	plist_add(&l->waiters, &w->place);
 }
 
-/* t's loans, or its own priority, have changed: let it and all behind it have what they are due. NULL: nobody. */
+/*
+ * t's loans, or its own priority, have changed: let it and all behind it have what they are due, but as few of them as
+ * a chain may have (who makes it longer from its free end, waiter by waiter, is not told). NULL: nobody.
+ */
 static void
 chain_update(struct task *t) MUST_HOLD(pi_spinlock)
 {
 	struct pi_waiter *w;
 
-	for (; t; t = w->lock->owner) {
+	for (int n = 0; t && n < PI_CHAIN_MAX; n++, t = w->lock->owner) {
 		w = list_first(&t->pi_loans, struct pi_waiter, loan.link);
 		sched_donate(t, w ? w->loan.prio : 0);
 		w = t->pi_waits_on;
