@@ -62,8 +62,8 @@ balance_choose_cpu(struct task *t)
 	return cpu;
 }
 
-static void
-lock_both(struct rq *a, struct rq *b) NO_TSA
+void
+rq_lock_both(struct rq *a, struct rq *b) NO_TSA
 {
 	struct rq *first = a->cpu < b->cpu ? a : b, *second = a->cpu < b->cpu ? b : a;
 
@@ -71,8 +71,8 @@ lock_both(struct rq *a, struct rq *b) NO_TSA
 	spin_lock_irqoff_nested(&second->lock);
 }
 
-static void
-unlock_both(struct rq *a, struct rq *b) NO_TSA
+void
+rq_unlock_both(struct rq *a, struct rq *b) NO_TSA
 {
 	spin_unlock_irqoff(&a->lock);
 	spin_unlock_irqoff(&b->lock);
@@ -108,14 +108,14 @@ balance_steal(struct rq *rq) NO_TSA
 	if (cpu < 0)
 		return false;
 	from = cpu_rq(cpu);
-	lock_both(rq, from);
+	rq_lock_both(rq, from);
 	if (rq->nr_ready == 0) {
 		for (c = sched_classes; *c && !t; c++)
 			t = (*c)->steal(from, rq->cpu);
 		if (t)
 			rq_migrate(from, rq, t);
 	}
-	unlock_both(rq, from);
+	rq_unlock_both(rq, from);
 	return t != NULL;
 }
 
@@ -156,14 +156,14 @@ give(struct rq *from, struct rq *to, u64 now) NO_TSA
 	struct task *t;
 	bool worth;
 
-	lock_both(from, to);
+	rq_lock_both(from, to);
 	t = sched_sharing->steal(from, to->cpu);
 	worth = t && worth_giving(from, to, t);
 	if (worth) {
 		rq_migrate(from, to, t);
 		from->balance_due = to->balance_due = now + TURN_NS;
 	}
-	unlock_both(from, to);
+	rq_unlock_both(from, to);
 	return worth;
 }
 
@@ -191,11 +191,11 @@ move_rt(struct rq *from, struct rq *to) NO_TSA
 {
 	struct task *t;
 
-	lock_both(from, to);
+	rq_lock_both(from, to);
 	t = sched_rt.steal(from, to->cpu);
 	if (t && t->se.prio > MAX(to->prio, rt_highest(to)))
 		rq_migrate(from, to, t);
-	unlock_both(from, to);
+	rq_unlock_both(from, to);
 }
 
 void

@@ -16,6 +16,9 @@ void	balance_periodic(struct rq *rq);
 /* Real-time tasks that wait on rq's cpu go where something less urgent runs; of others, come here if it is here. */
 void	balance_push_rt(struct rq *rq);
 void	balance_rt(struct rq *rq);
+/* Two queues' locks, interrupts off: the lower cpu's first. */
+void	rq_lock_both(struct rq *a, struct rq *b) NO_TSA;
+void	rq_unlock_both(struct rq *a, struct rq *b) NO_TSA;
 
 /* sched.c: ask rq's cpu to choose again; and take a waiting task to another queue. */
 void	rq_resched(struct rq *rq) MUST_HOLD(rq->lock);

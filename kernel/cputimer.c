@@ -125,7 +125,7 @@ static void
 check_rt_limit(struct task *t) MUST_HOLD(tasks_lock)
 {
 	struct abi_rlimit *l = &t->proc->rlim[RLIMIT_RTTIME];
-	u64 us = timer_ticks_to_ns(READ_ONCE(t->se.runtime) - READ_ONCE(t->se.woken)) / NSEC_PER_USEC;
+	u64 us = timer_ticks_to_ns(READ_ONCE(t->se.unslept)) / NSEC_PER_USEC;
 
 	if (us >= l->rlim_max) {
 		signal_send_locked(t->proc, NULL, SIGKILL, NULL);

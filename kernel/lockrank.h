@@ -12,6 +12,7 @@ enum lock_rank {
 	RANK_NONE,		/* unchecked: only for locks of the checker itself and tests */
 
 	/* Sleeping locks (mutex, rwsem). */
+	RANK_SCHED_CHANGE,	/* how a task is scheduled is read, checked and changed in one piece */
 	RANK_SCHEDTRACE,	/* starting, stopping and reading the scheduler's trace; text is made under it */
 	RANK_EXEC,		/* one exec at a time in a process */
 	RANK_FUTEX_EXIT,	/* a task gives up its user locks; who wants one waits for that */

@@ -9,7 +9,7 @@
  *
  * Data        struct rq (sched.h), one per cpu.
  * Locks       rq->lock [q], interrupts off. A task's fields marked [q] belong to the lock of
- *             cpu_rq(t->cpu); t->cpu itself changes only under the lock it names before.
+ *             cpu_rq(t->cpu); t->cpu itself changes only under the locks it names before and after.
  *             The lock is held across switch_to(): taken by the task that leaves, released
  *             by the one that comes (finish_switch).
  * Invariants  S1  whoever holds rq->lock sees no switch half done: a task of this cpu is
@@ -123,10 +123,11 @@ static void
 slice_expired(struct timer *timer)
 {
 	struct rq *rq = container_of(timer, struct rq, slice);
+	cpumask_t idle = READ_ONCE(sched_idle_cpus);
 
 	sched_load_sample();
-	if (rq->nr_ready && sched_idle_cpus)
-		cpu_kick(bit_lowest(sched_idle_cpus));	/* it missed its chance to steal */
+	if (rq->nr_ready && idle)
+		cpu_kick(bit_lowest(idle));	/* it missed its chance to steal */
 	spin_lock_irqoff(&rq->lock);
 	if (rq->nr_ready) {
 		rq_charge(rq, timer_ticks());
@@ -203,13 +204,16 @@ static NOINLINE void
 task_place_on(int cpu, struct rq *rq, struct task *t, int how) NO_TSA
 {
 	while (cpu != rq->cpu) {
-		rq_leave(rq, t);
-		t->cpu = cpu;			/* a preempted task keeps on_cpu meanwhile: a waker leaves it to us */
-		spin_unlock_irqoff(&rq->lock);
+		struct rq *from = rq;
+
 		rq = rq_of_cpu[cpu];
-		spin_lock_irqoff(&rq->lock);
+		spin_unlock_irqoff(&from->lock);	/* to wakers t is running, or still on_cpu */
+		rq_lock_both(from, rq);
+		rq_leave(from, t);
 		rq_enter(rq, t);
+		t->cpu = cpu;
 		sched_note_migration(rq, t);
+		spin_unlock_irqoff(&from->lock);
 		if (likely(t->se.allowed & BIT(cpu)))
 			break;
 		cpu = balance_choose_cpu(t);
@@ -632,7 +636,6 @@ sched_change(struct task *t, const struct sched_change *c) NO_TSA
 	t->se.base_prio = c->prio;
 	t->se.nice = c->nice;
 	t->se.slice_used = 0;
-	t->se.woken = t->se.runtime;
 	t->se.slice = sched_slice(c->slice);
 	sched_weigh(t);
 	change_end(rq, t, queued, set_effective(t));
@@ -716,11 +719,13 @@ reset(struct task *t)
 }
 
 void
-sched_fork(struct task *t)
+sched_fork(struct task *t) NO_TSA
 {
 	const struct sched_entity *me = &current->se;
+	ulong flags = irq_save();
+	struct rq *rq = task_rq_lock(current);	/* who changes us changes all of it, or nothing yet */
 
-	t->cpu = current->cpu;
+	t->cpu = rq->cpu;
 	t->se.allowed = me->allowed;
 	t->se.policy = me->policy;
 	t->se.base_prio = me->base_prio;
@@ -731,6 +736,8 @@ sched_fork(struct task *t)
 	t->se.weight = me->weight;
 	if (me->reset_on_fork)
 		reset(t);
+	spin_unlock_irqoff(&rq->lock);
+	irq_restore(flags);
 	set_effective(t);
 }
 

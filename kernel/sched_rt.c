@@ -70,7 +70,7 @@ rt_enqueue(struct rq *rq, struct task *t, int how)
 {
 	if (how & ENQ_WAKE) {
 		t->se.slice_used = 0;
-		t->se.woken = t->se.runtime;
+		t->se.unslept = 0;
 	}
 	rt_add(rq, t, false);
 }
@@ -113,6 +113,7 @@ rt_charge(struct rq *rq, struct task *t, u64 ran)
 	u64 now = ticks_to_monotonic(t->se.exec_start);
 
 	t->se.slice_used += ran;
+	t->se.unslept += ran;
 	rt_roll(rq, now);
 	rq->rt.used += MIN(timer_ticks_to_ns(ran), now - rq->rt.period);
 }

@@ -1,6 +1,8 @@
 /*
  * sys_sched.c - system calls about scheduling: policies, affinity, nice values.
  *
+ * Locks       `changes`: what a call finds a task to be is what it changes, or else a call that means to change one
+ *             thing could give back another that was taken away meanwhile.
  * Not here    what they do (sched.c).
  * Further     sched(7), setpriority(2).
  */
@@ -9,11 +11,14 @@
 #include "abi/resource.h"
 #include "abi/sched.h"
 #include "abi/time.h"
+#include "kernel/mutex.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
+
+static struct mutex changes = MUTEX_INIT(changes, RANK_SCHED_CHANGE);
 
 /* --- whom --- */
 
@@ -88,7 +93,7 @@ change_is_free(const struct task *t, const struct sched_change *c)
 
 /* Check the change, and make it: 0 or -errno. */
 static int
-change_to(struct task *t, const struct sched_change *c)
+change_to(struct task *t, const struct sched_change *c) MUST_HOLD(changes)
 {
 	int err = change_check(c);
 
@@ -104,7 +109,7 @@ change_to(struct task *t, const struct sched_change *c)
 
 /* As t is scheduled now. */
 static struct sched_change
-change_nothing(const struct task *t)
+change_nothing(const struct task *t) MUST_HOLD(changes)
 {
 	return (struct sched_change){ .policy = t->se.policy, .prio = t->se.base_prio, .nice = t->se.nice,
 				      .slice = t->se.slice, .reset_on_fork = t->se.reset_on_fork };
@@ -126,6 +131,7 @@ set_scheduler(int pid, int policy, uptr_t uparam)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
+	mutex_lock(&changes);
 	c = change_nothing(t);
 	c.prio = param.sched_priority;
 	if (policy != -1) {
@@ -133,6 +139,7 @@ set_scheduler(int pid, int policy, uptr_t uparam)
 		c.reset_on_fork = policy & SCHED_RESET_ON_FORK;
 	}
 	err = change_to(t, &c);
+	mutex_unlock(&changes);
 	task_put(t);
 	return err;
 }
@@ -186,7 +193,7 @@ out_size:
 
 /* What attr asks for t. 0 or -errno. */
 static int
-attr_to_change(const struct task *t, const struct abi_sched_attr *attr, struct sched_change *c)
+attr_to_change(const struct task *t, const struct abi_sched_attr *attr, struct sched_change *c) MUST_HOLD(changes)
 {
 	u64 flags = attr->sched_flags;
 
@@ -228,9 +235,11 @@ sys_sched_setattr(const ulong *a)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
+	mutex_lock(&changes);
 	err = attr_to_change(t, &attr, &c);
 	if (!err)
 		err = change_to(t, &c);
+	mutex_unlock(&changes);
 	task_put(t);
 	return err;
 }
@@ -407,12 +416,17 @@ nice_selected(const struct task *t, int which, int who)
 static int
 nice_set(struct task *t, int nice)
 {
+	int err = 0;
+
 	if (!owns(t))
 		return -EPERM;
+	mutex_lock(&changes);
 	if (nice < t->se.nice && !nice_allowed(t, nice) && !task_capable(BIT(CAP_SYS_NICE)))
-		return -EACCES;
-	sched_set_nice(t, nice);
-	return 0;
+		err = -EACCES;
+	else
+		sched_set_nice(t, nice);
+	mutex_unlock(&changes);
+	return err;
 }
 
 /* setpriority(2): of every thread selected. An error for one does not spare the others. */

@@ -81,7 +81,7 @@ struct sched_entity {			/* what the scheduler keeps for a task. [q] run-queue lo
 	u64	slice, vslice;		/* asked for, ns; the same in virtual ns */
 	u64	inverse;		/* virtual ns that a timer tick makes, in 2^-40 */
 	u32	weight;
-	u64	woken;			/* runtime when it woke last, timer ticks */
+	u64	unslept;		/* run in real time since it woke there last, timer ticks */
 	u64	moved;			/* when it came from another cpu, timer ticks */
 	u64	ready_since;		/* when it last became ready and did not run, timer ticks */
 	u64	waited;			/* total from then until it ran, timer ticks */
