@@ -4,8 +4,8 @@
  *	read   page cache, or by O_DIRECT past it
  *	write  one writer at a time; size, times and privileges change with the data; then O_SYNC waits
  *
- * Locks       inode->lock for writing round each write, so writes are atomic against each other.  Reads take none:
- *             they see whole pages.
+ * Locks       inode->lock for writing round each write, so writes are atomic against each other.  Reads from the
+ *             cache take none: they see whole pages.  Reads past it take it for reading: blocks stay the file's.
  * Not here    the cache (mm/pagecache.c); where blocks are (the file system's mapping_ops).
  */
 #include "fs/internal.h"
@@ -30,10 +30,15 @@ direct_read(struct file *f, struct uio *u, loff_t *pos)
 {
 	struct inode *i = f->inode;
 	struct mapping *m = &i->mapping;
-	ssize_t n = direct_prepare(m, *pos, u->resid, false);
+	ssize_t n = 0;
 
-	if (!n)
-		n = m->ops->direct(m, u, *pos, false);
+	rwsem_lock_read(&i->lock);
+	if (u->resid && (u64)*pos < i->size) {
+		n = direct_prepare(m, *pos, u->resid, false);
+		if (!n)
+			n = m->ops->direct(m, u, *pos, false);
+	}
+	rwsem_unlock_read(&i->lock);
 	if (n > 0)
 		*pos += n;
 	return n;
@@ -45,8 +50,9 @@ disk_file_read(struct file *f, struct uio *u, loff_t *pos)
 	struct inode *i = f->inode;
 	ssize_t n;
 
-	if (unlikely(f->flags & O_DIRECT) && i->mapping.ops->direct)
-		n = u->resid && (u64)*pos < READ_ONCE(i->size) ? direct_read(f, u, pos) : 0;
+	/* Who wants pages given has asked for the flag before; it may have been set since. */
+	if (unlikely(READ_ONCE(f->flags) & O_DIRECT) && i->mapping.ops->direct && !(u->kernel && u->give))
+		n = direct_read(f, u, pos);
 	else
 		n = pagecache_read(f, &i->mapping, u, pos, READ_ONCE(i->size));
 	file_touch_atime(f, i);

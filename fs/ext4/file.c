@@ -43,25 +43,6 @@ file_release(struct file *f)
 }
 
 static ssize_t
-file_read_direct(struct file *f, struct uio *u, loff_t *pos)
-{
-	ssize_t n;
-
-	rwsem_lock_read(&f->inode->lock);
-	n = disk_file_read(f, u, pos);
-	rwsem_unlock_read(&f->inode->lock);
-	return n;
-}
-
-static ssize_t
-file_read_ext4(struct file *f, struct uio *u, loff_t *pos)
-{
-	if (unlikely(f->flags & O_DIRECT))
-		return file_read_direct(f, u, pos);
-	return disk_file_read(f, u, pos);
-}
-
-static ssize_t
 file_write_ext4(struct file *f, struct uio *u, loff_t *pos)
 {
 	struct inode *inode = f->inode;
@@ -307,7 +288,7 @@ ext4_ioctl(struct file *f, uint cmd, ulong arg)
 const struct file_ops ext4_file_fops = {
 	.open = file_open,
 	.release = file_release,
-	.read = file_read_ext4,
+	.read = disk_file_read,
 	.cached = true,
 	.write = file_write_ext4,
 	.seek = file_seek,
