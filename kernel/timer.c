@@ -7,7 +7,7 @@
  * Invariants  T1  t->cpu == c <=> t is in tree c.
  *             T2  the hart's hardware timer is set no later than its first timer: starting
  *                 an earlier one sets it, cancelling leaves it (at worst one idle interrupt).
- *                 But later, by as long as the last interrupt took, if that timer was due by its end.
+ *                 But later, by as long as the last interrupt took (PUT_OFF_NS at most), if it was due by its end.
  * Not here    what time it is (time.c).
  */
 #include "kernel/time.h"
@@ -20,6 +20,7 @@
 #include "kernel/task.h"
 
 #define AT_ONCE_NS	10000		/* how long one interrupt calls what is due */
+#define PUT_OFF_NS	(10UL * AT_ONCE_NS)	/* how long the rest waits at most: an emulated hart may stand still */
 #define FOREVER	(1UL << 62)		/* ns: no machine runs so long, and what is later does not fit in ticks */
 
 struct timer_tree {			/* Guarded by: t lock  a atomic */
@@ -184,7 +185,7 @@ timer_interrupt(bool from_user)
 		spin_lock_irqoff(&tree->lock);
 	}
 	end = clock_monotonic();
-	timer_program(!t ? TIME_NEVER : t->expires > end ? t->expires : end + (end - start));
+	timer_program(!t ? TIME_NEVER : t->expires > end ? t->expires : end + MIN(end - start, PUT_OFF_NS));
 	spin_unlock_irqoff(&tree->lock);
 }
 

@@ -28,7 +28,7 @@ timer_while_forking(void)
 	memset(p, 1, size);
 	CHECK(sigaction(SIGALRM, &sa, NULL) == 0);
 	CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 5 || !ticks; i++) {	/* an emulated timer may be late */
 		child = fork();
 		CHECK(child >= 0);
 		if (child == 0)
@@ -37,7 +37,7 @@ timer_while_forking(void)
 			;
 		CHECK(exited(status, 1));
 	}
-	CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0 && ticks > 0);
+	CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0);
 	CHECK(munmap(p, size) == 0);
 }
 
