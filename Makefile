@@ -27,6 +27,8 @@ BOARD	?= virt
 CPUS	?= $(if $(filter sifive_u,$(BOARD)),5,2)
 MEM	?= $(if $(filter debian,$(ROOT)),512M,256M)
 O	?= build$(if $(LLVM)$(DEBUG)$(LATENCY),/$(if $(LLVM),llvm$(if $(DEBUG),-debug),$(if $(DEBUG),debug,latency)))
+# Where the programs go: a debug build's kernel runs those of its sister.
+P	:= $(patsubst %/debug,%,$(patsubst %/latency,%,$(patsubst %/llvm-debug,%/llvm,$(O))))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 

@@ -1,20 +1,20 @@
-# user.mk - programs, the initramfs and the root disks. Included by the Makefile, which defines CC, O, Q, say.
+# user.mk - programs, the initramfs and the root disks. Included by the Makefile, which defines CC, O, P, Q, say.
 #
-#   user/lib      the C library           -> $(O)/user/libc.a
-#   user/bin      X.c or X/*.c            -> $(O)/user/bin/X      (common/: what they share)
-#   user/tests    X.c: guest tests        -> $(O)/user/tests/X   (make user-tests; not in the initramfs)
-#   user/bench    X.c                     -> $(O)/user/bench/X   (likewise)
-#   user/sched    X.c: what grade/sched watches  -> $(O)/user/sched/X   (likewise)
+#   user/lib      the C library           -> $(P)/user/libc.a
+#   user/bin      X.c or X/*.c            -> $(P)/user/bin/X      (common/: what they share)
+#   user/tests    X.c: guest tests        -> $(P)/user/tests/X   (make user-tests; not in the initramfs)
+#   user/bench    X.c                     -> $(P)/user/bench/X   (likewise)
+#   user/sched    X.c: what grade/sched watches  -> $(P)/user/sched/X   (likewise)
 #   user/threads  *.c, one program        -> $(O)/threads-glibc, -musl   (for grade/suite/test_threads.py)
 #
-# Objects are in $(O)/user/obj.
+# Objects are in $(P)/user/obj.
 
-ULIB	:= $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/lib/*.c)) \
-	   $(patsubst user/%.S,$(O)/user/obj/%.o,$(filter-out user/lib/crt0.S,$(wildcard user/lib/*.S)))
+ULIB	:= $(patsubst user/%.c,$(P)/user/obj/%.o,$(wildcard user/lib/*.c)) \
+	   $(patsubst user/%.S,$(P)/user/obj/%.o,$(filter-out user/lib/crt0.S,$(wildcard user/lib/*.S)))
 UPROGS	:= $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) \
 	   $(patsubst user/bin/%/,%,$(filter-out user/bin/common/,$(wildcard user/bin/*/))))
-UCOMMON	:= $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/bin/common/*.c))
-UTESTS	:= $(patsubst user/%.c,$(O)/user/%,$(wildcard $(addsuffix /*.c,user/tests user/bench user/sched)))
+UCOMMON	:= $(patsubst user/%.c,$(P)/user/obj/%.o,$(wildcard user/bin/common/*.c))
+UTESTS	:= $(patsubst user/%.c,$(P)/user/%,$(wildcard $(addsuffix /*.c,user/tests user/bench user/sched)))
 
 # The compiler's own headers (stddef.h, stdarg.h, stdbool.h) and ours: nothing of the host's.
 UINC	:= -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iuser/lib/include -Iinclude
@@ -27,61 +27,69 @@ ULIBFLAGS := -ffreestanding $(if $(LLVM),,-fno-tree-loop-distribute-patterns)
 ULDFLAGS := -static -nostdlib -no-pie $(if $(LLVM),-fuse-ld=lld) -Wl,--gc-sections -Wl,--build-id=none \
 	   -Wl,-z,noseparate-code -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,-s
 UAR	:= $(if $(LLVM),llvm-ar,$(CROSS)ar)
-UCRT	:= $(O)/user/obj/lib/crt0.o
-UBASE	:= $(UCRT) $(O)/user/libcommon.a $(O)/user/libc.a
+UCRT	:= $(P)/user/obj/lib/crt0.o
+UBASE	:= $(UCRT) $(P)/user/libcommon.a $(P)/user/libc.a
 
-$(O)/user/obj/%.o: user/%.c
+$(P)/user/obj/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(call say,UCC,$<)
 	$(Q)$(CC) $(UFLAGS) $(if $(filter user/lib/%,$<),$(ULIBFLAGS)) -MMD -MP -c -o $@ $<
 
-$(O)/user/obj/%.o: user/%.S
+$(P)/user/obj/%.o: user/%.S
 	@mkdir -p $(@D)
 	$(call say,UAS,$<)
 	$(Q)$(CC) $(UFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/user/libc.a: $(ULIB)
+$(P)/user/libc.a: $(ULIB)
 	$(call say,UAR,$@)
 	$(Q)rm -f $@ && $(UAR) rcs $@ $(ULIB)
 
-$(O)/user/libcommon.a: $(UCOMMON)
+$(P)/user/libcommon.a: $(UCOMMON)
 	$(call say,UAR,$@)
 	$(Q)rm -f $@ && $(UAR) rcs $@ $(UCOMMON)
 
 # Tests may use floating-point registers; the calling convention stays the library's.
-$(UTESTS:$(O)/user/%=$(O)/user/obj/%.o): UFLAGS += -march=rv64gc
+$(UTESTS:$(P)/user/%=$(P)/user/obj/%.o): UFLAGS += -march=rv64gc
 
 # One rule per program: its objects are X.c, or every file of the folder X.
 define UPROG
-UOBJ_$(1) := $(patsubst user/%.c,$(O)/user/obj/%.o,$(wildcard user/bin/$(1).c user/bin/$(1)/*.c))
-$(O)/user/bin/$(1): $$(UOBJ_$(1)) $(UBASE)
+UOBJ_$(1) := $(patsubst user/%.c,$(P)/user/obj/%.o,$(wildcard user/bin/$(1).c user/bin/$(1)/*.c))
+$(P)/user/bin/$(1): $$(UOBJ_$(1)) $(UBASE)
 	@mkdir -p $$(@D)
 	$$(call say,ULINK,$$@)
-	$$(Q)$$(CC) $(UFLAGS) $(ULDFLAGS) -o $$@ $(UCRT) $$(UOBJ_$(1)) $(O)/user/libcommon.a $(O)/user/libc.a
+	$$(Q)$$(CC) $(UFLAGS) $(ULDFLAGS) -o $$@ $(UCRT) $$(UOBJ_$(1)) $(P)/user/libcommon.a $(P)/user/libc.a
 endef
 $(foreach p,$(UPROGS),$(eval $(call UPROG,$(p))))
 
-$(UTESTS): $(O)/user/%: $(O)/user/obj/%.o $(UBASE)
+$(UTESTS): $(P)/user/%: $(P)/user/obj/%.o $(UBASE)
 	@mkdir -p $(@D)
 	$(call say,ULINK,$@)
-	$(Q)$(CC) $(UFLAGS) $(ULDFLAGS) -o $@ $(UCRT) $< $(O)/user/libc.a
+	$(Q)$(CC) $(UFLAGS) $(ULDFLAGS) -o $@ $(UCRT) $< $(P)/user/libc.a
 
 .PHONY: user-tests
 user-tests: $(UTESTS)
 
-$(O)/initramfs.cpio: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkinitramfs.py $(wildcard user/etc/*)
+# A build that borrows its programs has a link to them, to be like others.
+ifneq ($(P),$(O))
+.PHONY: borrowed
+all user-tests: borrowed
+borrowed:
+	$(Q)mkdir -p $(O) && { [ -L $(O)/user ] || rm -rf $(O)/user; } && ln -sfnr $(P)/user $(O)/user
+endif
+
+$(O)/initramfs.cpio: $(addprefix $(P)/user/bin/,$(UPROGS)) user/mkinitramfs.py $(wildcard user/etc/*)
 	$(call say,CPIO,$@)
-	$(Q)$(PYTHON) user/mkinitramfs.py $@ $(O)/user/bin user/etc
+	$(Q)$(PYTHON) user/mkinitramfs.py $@ $(P)/user/bin user/etc
 
 # The same on a disk.
-$(O)/root.img: $(addprefix $(O)/user/bin/,$(UPROGS)) user/mkroot.py user/mkinitramfs.py $(wildcard user/etc/*)
+$(O)/root.img: $(addprefix $(P)/user/bin/,$(UPROGS)) user/mkroot.py user/mkinitramfs.py $(wildcard user/etc/*)
 	$(call say,MKE2FS,$@)
-	$(Q)$(PYTHON) user/mkroot.py build $@ $(O)/user/bin user/etc
+	$(Q)$(PYTHON) user/mkroot.py build $@ $(P)/user/bin user/etc
 
 # Debian's programs on a disk, with our init.
-$(O)/debian.img: $(addprefix $(O)/user/bin/,init poweroff) user/mkdebian.py user/mkroot.py tools/fetch-debian
+$(O)/debian.img: $(addprefix $(P)/user/bin/,init poweroff) user/mkdebian.py user/mkroot.py tools/fetch-debian
 	$(call say,DEBIAN,$@)
-	$(Q)$(PYTHON) user/mkdebian.py $@ $(O)/user/bin
+	$(Q)$(PYTHON) user/mkdebian.py $@ $(P)/user/bin
 
 # The threads suite is about other people's C libraries, so it takes their compiler, whatever compiles the kernel.
 THREADS_CC = $(firstword $(CROSS) riscv64-linux-gnu-)gcc
@@ -94,4 +102,4 @@ $(O)/threads-musl: $(wildcard user/threads/*.[ch]) tools/musl-cc
 	$(call say,MUSL,$@)
 	$(Q)CC=$(THREADS_CC) tools/musl-cc $(O)/musl $(THREADS_FLAGS) -o $@ $(filter %.c,$^)
 
--include $(ULIB:.o=.d) $(UCOMMON:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:$(O)/user/%=$(O)/user/obj/%.d)
+-include $(ULIB:.o=.d) $(UCOMMON:.o=.d) $(foreach p,$(UPROGS),$(UOBJ_$(p):.o=.d)) $(UTESTS:$(P)/user/%=$(P)/user/obj/%.d)
