@@ -1,5 +1,5 @@
 /*
- * requeue_races: one waits for a word to be moved to a lock, one moves it, one holds the lock now and then, and some take
+ * requeue_races: one waits for a word to be moved to a lock, one moves it, one holds the lock now and then, some take
  * the word's page away and change the address space all the time, so that whoever reads the word has to wait for them.
  * However they meet, who is told that the lock is his has it, and who is told otherwise has not.
  */
