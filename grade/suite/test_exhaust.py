@@ -12,7 +12,7 @@ def test_exhaustion(machine, build, who):
     """user/tests/exhaust.c finds what it says; the shell works afterwards, and the machine powers off without a leak."""
     initrd = with_tests(BUILDS[build], "exhaust")
     try:
-        m = machine(cpus=2, mem="96M" if "debug" in build else "64M", initrd=initrd, append="quiet loglevel=1").boot(60)
+        m = machine(cpus=2, mem="64M", initrd=initrd, append="quiet loglevel=1").boot(60)
         out = m.run(f"/tests/exhaust {who}", timeout=600, check=False)
         assert m.code == 0, out
         assert m.run("echo alive; mkdir /x && rmdir /x && echo $?") == "alive\n0"

@@ -24,7 +24,7 @@ static const struct kind {
 } kinds[] = {
 	{ "processes", one_process, RLIMIT_NPROC, 20, EAGAIN, 40000, { EAGAIN, ENOMEM } },
 	{ "threads", one_thread, RLIMIT_NPROC, 20, EAGAIN, 40000, { EAGAIN, ENOMEM } },
-	{ "descriptors", one_descriptor, RLIMIT_NOFILE, 100, EMFILE, 1 << 20, { EMFILE, ENOMEM } },
+	{ "descriptors", one_descriptor, RLIMIT_NOFILE, 100, EMFILE, 1 << 17, { EMFILE, ENOMEM } },
 	{ "files", one_file, RLIMIT_NOFILE, 100, EMFILE, 1 << 20, { EMFILE, ENFILE, ENOMEM } },
 	{ "pipes", one_pipe, RLIMIT_NOFILE, 100, EMFILE, 1 << 20, { EMFILE, ENFILE, ENOMEM } },
 	{ "full pipes", one_full_pipe, RLIMIT_NOFILE, 100, EMFILE, 1 << 20, { EMFILE, ENFILE, ENOMEM } },
@@ -36,8 +36,8 @@ static const struct kind {
 	{ "maps", one_map, RLIMIT_CORE, 0, ENOMEM, 1 << 20, { ENOMEM } },
 	{ "pages", one_page, RLIMIT_AS, 16 << 20, ENOMEM, 1 << 20, { ENOMEM } },
 	{ "page tables", one_page_table, RLIMIT_AS, 8 << 20, ENOMEM, 60000, { ENOMEM } },
-	{ "queued signals", one_signal, RLIMIT_SIGPENDING, 50, EAGAIN, 200000, { EAGAIN } },
-	{ "timers", one_timer, RLIMIT_SIGPENDING, 50, EAGAIN, 200000, { EAGAIN, ENOMEM } },
+	{ "queued signals", one_signal, RLIMIT_SIGPENDING, 50, EAGAIN, 50000, { EAGAIN } },
+	{ "timers", one_timer, RLIMIT_SIGPENDING, 50, EAGAIN, 50000, { EAGAIN, ENOMEM } },
 	{ "record locks", one_record_lock, -1, 0, 0, 3000, { ENOLCK, ENOMEM } },
 	{ "flocks", one_flock, RLIMIT_NOFILE, 100, EMFILE, 3000, { EMFILE, ENFILE, ENOMEM, ENOLCK } },
 	{ "mounts", one_mount, -1, 0, 0, 2000, { ENOSPC, ENOMEM } },
@@ -50,8 +50,8 @@ static const struct kind {
 	{ "inotify instances", one_inotify, RLIMIT_NOFILE, 100, EMFILE, 100000, { EMFILE, ENFILE, ENOMEM } },
 	{ "watches", one_watch, RLIMIT_CORE, 0, ENOSPC, 100000, { ENOSPC, ENOMEM } },
 	{ "memfds", one_memfd, RLIMIT_NOFILE, 100, EMFILE, 100000, { EMFILE, ENFILE, ENOMEM, ENOSPC } },
-	{ "eventfds", one_eventfd, RLIMIT_NOFILE, 100, EMFILE, 100000, { EMFILE, ENFILE, ENOMEM } },
-	{ "timerfds", one_timerfd, RLIMIT_NOFILE, 100, EMFILE, 100000, { EMFILE, ENFILE, ENOMEM } },
+	{ "eventfds", one_eventfd, RLIMIT_NOFILE, 100, EMFILE, 50000, { EMFILE, ENFILE, ENOMEM } },
+	{ "timerfds", one_timerfd, RLIMIT_NOFILE, 100, EMFILE, 50000, { EMFILE, ENFILE, ENOMEM } },
 	{ "ptys", one_pty, RLIMIT_NOFILE, 100, EMFILE, 10000, { EMFILE, ENFILE, ENOMEM, ENOSPC } },
 };
 
@@ -102,7 +102,7 @@ make_all(const struct kind *k, int as_user)
 		limit(k->limit, k->value);
 		CHECK(syscall(SYS_setgroups, 0, NULL) == 0 && setgid(USER) == 0 && setuid(USER) == 0);
 	} else {
-		limit(RLIMIT_NOFILE, 1 << 20);
+		limit(RLIMIT_NOFILE, k->most);
 		limit(RLIMIT_NPROC, 1 << 20);
 		limit(RLIMIT_SIGPENDING, 1 << 24);
 	}
