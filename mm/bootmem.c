@@ -339,4 +339,5 @@ bootmem_direct_map_up(void)
 	memcpy(copy, the_fdt.blob, size);
 	if (fdt_open(&the_fdt, copy, size) != 0)
 		panic("the device tree changed while it was copied");
+	fixmap_close();
 }

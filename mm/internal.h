@@ -43,7 +43,7 @@ u64	frames_total_ram(void);
 /* A fault found no memory, after so many tries that did not either: may it be tried again? Sleeps. */
 bool	oom_retry(uint tries);
 
-/* --- pagetable.c: the user half of a page table --- */
+/* --- an entry --- */
 #define PTE_ANON	PTE_SOFT0	/* an anonymous frame: this space's own, or shared copy-on-write */
 #define PTE_SPECIAL	PTE_SOFT1	/* no reference is held: the zero frame, the vdso */
 
@@ -60,6 +60,13 @@ pte_table(pte_t *p)
 	return va_frame(p);
 }
 
+/* The table that entry e, no leaf and not 0, points to. */
+static inline pte_t *
+pte_below(pte_t e)
+{
+	return phys_to_virt(pte_pa(e));
+}
+
 /* Bits of a leaf entry of area flags, without write permission: that is the fault handler's to give. */
 static inline u64
 pte_prot(u32 flags)
@@ -73,10 +80,11 @@ pte_prot(u32 flags)
 	return bits;
 }
 
+/* --- tables.c: tables, and what was taken out of them --- */
 void	*pt_root_alloc(void);		/* with the kernel half; NULL if out of memory */
 void	pt_root_free(void *root);	/* its user half is empty again */
-pte_t	*pt_find(struct mm *mm, u64 addr);	/* NULL: no table there */
-pte_t	*pt_get(struct mm *mm, u64 addr);	/* made if missing; NULL: out of memory */
+/* Put a new table below *slot, unless another fault was faster. False if out of memory. */
+bool	pt_add_table(struct mm *mm, pte_t *slot);
 
 /*
  * Frames and tables taken out of a space, until the TLBs have forgotten them.
@@ -93,9 +101,43 @@ struct gather {
 };
 
 void	gather_init(struct gather *g, struct mm *mm);
+/* Let go of what was gathered, once no hart and no copy can reach it any more. Not under pt_lock. */
+void	gather_flush(struct gather *g);
+void	gather_finish(struct gather *g);
+/* The table below *slot, on the way to addr, is empty: take it out. */
+void	gather_table(struct gather *g, pte_t *slot, u64 addr);
+
+/* [start, end) is to be flushed. */
+static inline void
+gather_range(struct gather *g, u64 start, u64 end)
+{
+	g->start = MIN(g->start, start);
+	g->end = MAX(g->end, end);
+}
+
+/* e was taken out, a frame fits in: keep what it held. */
+static inline void
+gather_entry(struct gather *g, pte_t e)
+{
+	if (e & PTE_SPECIAL)
+		return;
+	if (e & PTE_ANON)
+		g->anon++;
+	else
+		g->file++;
+	g->frames[g->nframes++] = pte_frame(e);
+}
+
+/* --- pagetable.c: the entries of the user half --- */
+pte_t	*pt_find(struct mm *mm, u64 addr);	/* NULL: no table there */
+pte_t	*pt_get(struct mm *mm, u64 addr);	/* made if missing; NULL: out of memory */
+pte_t	pte_protect(pte_t e, u32 flags);
+/* Give [start, end) the permissions of area flags. True if any entry lost one: then flush. */
+bool	pt_protect(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->lock);
+/* Take out the entries of [start, end), inside one last-level table; p is the entry of start. */
+void	gather_zap_table(struct gather *g, pte_t *p, u64 start, u64 end);
 /* Take out every entry of [start, end). mm->lock is held for writing, or nobody uses mm any more. */
 void	gather_zap(struct gather *g, u64 start, u64 end);
-void	gather_finish(struct gather *g);
 
 /* --- mm.c --- */
 void	mm_init(void);			/* the caches; called by vmap_init */

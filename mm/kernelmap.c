@@ -57,27 +57,38 @@ table_below_at(paddr_t table, uint i)
 	return pte_pa(e);
 }
 
+/*
+ * The largest page that a leaf for va may map: PT_SIZE(2), PT_SIZE(1) or PAGE_SIZE. It maps no more than size bytes,
+ * and both va and pa are multiples of its size.
+ */
+static u64
+leaf_size(vaddr_t va, paddr_t pa, u64 size)
+{
+	for (int level = 2; level > 0; level--)
+		if (((va | pa) & (PT_SIZE(level) - 1)) == 0 && size >= PT_SIZE(level))
+			return PT_SIZE(level);
+	return PAGE_SIZE;
+}
+
 /* Map [va, va+size) of the GiB that *root covers, with the largest pages that fit. */
 static void
 map_in_gib(pte_t *root, vaddr_t va, paddr_t pa, u64 size, u64 bits)
 {
 	paddr_t table;
 	u64 step;
+	int level;
 
 	for (; size; va += step, pa += step, size -= step) {
-		if (((va | pa) & (PT_SIZE(2) - 1)) == 0 && size == PT_SIZE(2)) {
+		step = leaf_size(va, pa, size);
+		if (step == PT_SIZE(2)) {
 			*root = pte_make(pa, bits);
-			return;
-		}
-		table = table_below(root);
-		if (((va | pa) & (PT_SIZE(1) - 1)) == 0 && size >= PT_SIZE(1)) {
-			step = PT_SIZE(1);
-			((pte_t *)early_va(table))[PT_INDEX(va, 1)] = pte_make(pa, bits);
 			continue;
 		}
-		step = PAGE_SIZE;
-		table = table_below_at(table, PT_INDEX(va, 1));
-		((pte_t *)early_va(table))[PT_INDEX(va, 0)] = pte_make(pa, bits);
+		level = step == PT_SIZE(1);
+		table = table_below(root);
+		if (level == 0)
+			table = table_below_at(table, PT_INDEX(va, 1));
+		((pte_t *)early_va(table))[PT_INDEX(va, level)] = pte_make(pa, bits);
 	}
 }
 
@@ -93,21 +104,29 @@ map_direct(paddr_t start, paddr_t end, u64 bits)
 	}
 }
 
+/*
+ * What may be done with the image's page at `at`: text is executed, constants are read, all else is written. Nothing is
+ * both written and executed.
+ */
+static u64
+image_bits(const char *at)
+{
+	if (at < image_text_end)
+		return KPTE_RX;
+	return at < image_rodata_end ? KPTE_R : KPTE_RW;
+}
+
 static void
 map_image(void)
 {
-	static const struct { char *start, *end; u64 bits; } parts[] = {
-		{ image_start, image_text_end, KPTE_RX },
-		{ image_text_end, image_rodata_end, KPTE_R },
-		{ image_rodata_end, image_end, KPTE_RW },
-	};
+	static char *const bounds[] = { image_start, image_text_end, image_rodata_end, image_end };
 	pte_t root = 0;
 	vaddr_t start, end;
 
-	for (uint i = 0; i < ARRAY_SIZE(parts); i++) {
-		start = (vaddr_t)parts[i].start;
-		end = PAGE_ALIGN(parts[i].end);
-		map_in_gib(&root, start, virt_to_phys(parts[i].start), end - start, parts[i].bits);
+	for (uint i = 0; i + 1 < ARRAY_SIZE(bounds); i++) {
+		start = (vaddr_t)bounds[i];
+		end = PAGE_ALIGN(bounds[i + 1]);
+		map_in_gib(&root, start, virt_to_phys(bounds[i]), end - start, image_bits(bounds[i]));
 	}
 	kernel_root[PT_INDEX(IMAGE_BASE, 2)] = root;
 }

@@ -194,41 +194,6 @@ out_unlock:
 
 /* ---- protect ---- */
 
-/* The entry's new permissions: write permission is only ever taken here, and given by faults. */
-static inline pte_t
-reprotect(pte_t e, u32 flags)
-{
-	u64 keep = flags & VM_WRITE ? e & (PTE_W | PTE_D) : 0;
-
-	e &= ~(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D);
-	return e | keep | pte_prot(flags);
-}
-
-/* Give the pages of [start, end) the permissions of area flags. True if any lost something. */
-static bool
-protect_pages(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->lock)
-{
-	bool lost = false;
-	pte_t *p, e, new;
-	u64 stop;
-
-	for (; start < end; start = stop) {
-		stop = MIN(ALIGN_DOWN(start, PT_SIZE(1)) + PT_SIZE(1), end);
-		p = pt_find(mm, start);
-		spin_lock(&mm->pt_lock);
-		for (u64 va = start; p && va < stop; va += PAGE_SIZE, p++) {
-			e = *p;
-			if (!e)
-				continue;
-			new = reprotect(e, flags);
-			lost |= (e & ~new & (PTE_V | PTE_LEAF)) != 0;
-			*p = new;
-		}
-		spin_unlock(&mm->pt_lock);
-	}
-	return lost;
-}
-
 static int
 protect_area(struct mm *mm, struct area *a, u32 prot) MUST_HOLD(mm->lock)
 {
@@ -248,7 +213,7 @@ protect_area(struct mm *mm, struct area *a, u32 prot) MUST_HOLD(mm->lock)
 		}
 	}
 	area_set_flags(mm, a, flags);
-	if (protect_pages(mm, a->start, a->end, flags))
+	if (pt_protect(mm, a->start, a->end, flags))
 		mm_tlb_flush(mm, a->start, a->end);
 	if ((prot & VM_EXEC) && !(a->flags & VM_SHARED))
 		icache_flush_all();

@@ -25,6 +25,7 @@
 struct region {			/* Guarded by: v vmap_lock  i immutable */
 	struct rb_node node;		/* [v] */
 	vaddr_t	start, end;		/* [i] with guards */
+	ulong	pages;			/* [i] mapped between them */
 	bool	io;			/* [i] device registers: no frames to free */
 };
 
@@ -71,6 +72,20 @@ vmap_flush(vaddr_t start, vaddr_t end)
 }
 
 /* ---- regions ---- */
+
+/* How much of the address space a region of so many pages takes: with a guard page at each end. */
+static u64
+region_size(ulong pages)
+{
+	return (pages + 2) * PAGE_SIZE;
+}
+
+/* Where page i of r is mapped, 0 <= i < r->pages. What r has before page 0 and after the last is never mapped. */
+static vaddr_t
+region_page(const struct region *r, ulong i)
+{
+	return r->start + (i + 1) * PAGE_SIZE;
+}
 
 /* The region that holds va, or else the first after it; NULL. */
 static struct region *
@@ -122,7 +137,7 @@ region_insert(struct region *new) MUST_HOLD(vmap_lock)
 static struct region *
 region_create(ulong pages, bool io)
 {
-	u64 size = (pages + 2) * PAGE_SIZE;
+	u64 size = region_size(pages);
 	struct region *r;
 	ulong flags;
 
@@ -137,6 +152,7 @@ region_create(ulong pages, bool io)
 		r->start = region_gap(VMAP_BASE, size);
 	if (r->start) {
 		r->end = r->start + size;
+		r->pages = pages;
 		r->io = io;
 		search_from = r->end;
 		region_insert(r);
@@ -157,8 +173,8 @@ region_unmap(const struct region *r, struct frame **freed)
 	struct frame *f;
 	pte_t *e;
 
-	for (vaddr_t va = r->start + PAGE_SIZE; va < r->end - PAGE_SIZE; va += PAGE_SIZE) {
-		e = vmap_pte(va, false);
+	for (ulong i = 0; i < r->pages; i++) {
+		e = vmap_pte(region_page(r, i), false);
 		if (!e || !pte_present(*e))
 			continue;
 		if (!r->io) {
@@ -205,7 +221,7 @@ static bool
 region_map(struct region *r, ulong i, paddr_t pa)
 {
 	ulong flags = spin_lock_irqsave(&vmap_lock);
-	pte_t *e = vmap_pte(r->start + (i + 1) * PAGE_SIZE, true);
+	pte_t *e = vmap_pte(region_page(r, i), true);
 
 	if (e)
 		*e = pte_make(pa, PTE_V | PTE_R | PTE_W | PTE_A | PTE_D | PTE_G);
@@ -220,7 +236,7 @@ region_at(const volatile void *p)
 	struct region *r = region_from((vaddr_t)p);
 
 	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (!r || ALIGN_DOWN(p, PAGE_SIZE) != r->start + PAGE_SIZE)
+	if (!r || ALIGN_DOWN(p, PAGE_SIZE) != region_page(r, 0))
 		panic("vmap: %p was never mapped", (const void *)p);
 	return r;
 }
@@ -261,7 +277,7 @@ vmalloc_many(void **out, uint n, size_t size)
 		r = region_fill(PAGE_ALIGN(size) >> PAGE_SHIFT);
 		if (!r)
 			break;
-		out[i] = (void *)(r->start + PAGE_SIZE);
+		out[i] = (void *)region_page(r, 0);
 	}
 	if (i)
 		vmap_flush(VMAP_BASE, VMAP_BASE + VMAP_SIZE);
@@ -313,7 +329,7 @@ ioremap(paddr_t pa, size_t size)
 		}
 	}
 	vmap_flush(r->start, r->end);
-	return (volatile void *)(r->start + PAGE_SIZE + PAGE_OFFSET(pa));
+	return (volatile void *)(region_page(r, 0) + PAGE_OFFSET(pa));
 }
 
 void
@@ -333,7 +349,7 @@ vmap_is_guard(vaddr_t va)
 	if (va < VMAP_BASE || va >= VMAP_BASE + VMAP_SIZE || !spin_trylock(&vmap_lock))
 		return false;
 	r = region_from(va);
-	guard = r && va >= r->start && (va < r->start + PAGE_SIZE || va >= r->end - PAGE_SIZE);
+	guard = r && va >= r->start && (va < region_page(r, 0) || va >= region_page(r, r->pages));
 	spin_unlock(&vmap_lock);
 	return guard;
 }

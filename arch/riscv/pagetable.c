@@ -22,6 +22,13 @@ fixmap_map(int slot, paddr_t pa)
 }
 
 void
+fixmap_close(void)
+{
+	memset(fixmap_table, 0, PT_ENTRIES * sizeof(pte_t));
+	tlb_flush_local();
+}
+
+void
 pagetable_init_root(pte_t *root)
 {
 	memcpy(root + PT_ENTRIES / 2, kernel_root + PT_ENTRIES / 2, PT_ENTRIES / 2 * sizeof(pte_t));

@@ -28,6 +28,7 @@
 #define PT_SHIFT(level)	(PAGE_SHIFT + 9 * (level))
 #define PT_SIZE(level)	(1UL << PT_SHIFT(level))
 #define PT_INDEX(va, level) ((u64)(va) >> PT_SHIFT(level) & 511)
+#define PT_BLOCK_END(va, level) (((u64)(va) | (PT_SIZE(level) - 1)) + 1)	/* of what one entry covers */
 
 static inline pte_t pte_make(paddr_t pa, u64 bits) { return pa >> 12 << 10 | bits; }
 static inline paddr_t pte_pa(pte_t e) { return (e >> 10 & ((1UL << 44) - 1)) << 12; }
@@ -43,6 +44,8 @@ extern pte_t	kernel_root[PT_ENTRIES];	/* the kernel's own table (init's and idle
 #define FIXMAP_SCRATCH	1
 #define FIXMAP_SLOTS	4
 void	*fixmap_map(int slot, paddr_t pa);
+/* The direct map is up: no window stays, for one may be a writable second mapping of the kernel's text. */
+void	fixmap_close(void);
 
 /* Copy the kernel half into a fresh, zeroed root. */
 void	pagetable_init_root(pte_t *root);
