@@ -37,6 +37,7 @@ enum lock_rank {
 	RANK_EXT4_SB,		/* ext4's super block fields and orphan list */
 	RANK_EXT4_MAP,		/* one inode's extent tree or block map */
 	RANK_EXT4_LOAD,		/* one group's bitmap being read */
+	RANK_SPI,		/* a bus of chips, for as long as a disk on it is read or written by its task */
 	RANK_JOURNAL_STATE,	/* checkpointing, one at a time */
 
 	/* Spinning locks. */

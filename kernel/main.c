@@ -11,6 +11,7 @@
 #include "drivers/block/block.h"
 #include "drivers/driver.h"
 #include "drivers/irq.h"
+#include "drivers/mmc/mmc.h"
 #include "drivers/tty/tty.h"
 #include "fs/buffer.h"
 #include "fs/dev.h"
@@ -70,6 +71,7 @@ kernel_main(void)
 	pty_init();			/* /dev/ptmx, and devpts can be mounted */
 	cpu_start_others();		/* the other harts schedule */
 	init_start();			/* pid 1 unpacks the initramfs, or mounts root=, and runs init */
+	mmc_start();			/* memory cards are looked for: /dev/mmcblk0 */
 	reclaim_init();			/* memory is freed before it runs out */
 	writeback_init();		/* what is written reaches the disk by itself */
 	sched_idle_loop();

@@ -203,6 +203,12 @@ int	block_register(const char *name, u32 dev, u64 sectors, u32 block_size, bool 
 		       const struct block_limits *limits, const struct block_ops *ops, void *driver);
 /* Before pid 1 nobody can wait for a disk: the partitions of the disks found at boot are looked for by this call. */
 void	block_scan_partitions(void);
+/*
+ * A disk that takes a while to find: pid 1 does not go on before as many of these have ended as begun. A driver begins
+ * in its probe, and ends once the disk is registered, or is not there.
+ */
+void	block_probe_begin(void);
+void	block_probe_end(void);
 /* Name of the index-th disk of a kind: prefix, then a..z, aa, ab... */
 void	block_disk_name(char *buf, size_t size, const char *prefix, uint index);
 /* The device is gone: every request from now on is -EIO. The driver ends those that it has. */

@@ -27,6 +27,8 @@
 static struct spinlock claim_lock = SPINLOCK_INIT(RANK_SB);
 static struct list devices = LIST_INIT(devices);
 static struct super_block *bdev_sb;
+static struct waitq probed = WAITQ_INIT(probed);
+static atomic_t probing;			/* disks that are not found yet: changed atomically */
 static bool may_wait;			/* tasks run: a disk can be read while it registers */
 
 /* ---- finding ---- */
@@ -314,6 +316,19 @@ block_register(const char *name, u32 number, u64 sectors, u32 block_size, bool r
 	return 0;
 }
 
+void
+block_probe_begin(void)
+{
+	atomic_inc(&probing);
+}
+
+void
+block_probe_end(void)
+{
+	atomic_dec(&probing);
+	wake_up_all(&probed);
+}
+
 static void
 scan_one(void *unused, struct block_device *dev)
 {
@@ -326,6 +341,7 @@ block_scan_partitions(void)
 {
 	may_wait = true;
 	block_for_each(scan_one, NULL);
+	wait_event(&probed, !atomic_read(&probing));	/* these are scanned as they register */
 }
 
 /* ---- the file system that holds their inodes ---- */
