@@ -33,7 +33,8 @@ main(void)
 		data[i] = i * 37 + (i >> 3);
 	for (i = 0; i <= sizeof(data); i++) {
 		CHECK_EQ(crc16_ccitt(0xffff, data, i), bitwise(0xffff, data, i));
-		CHECK_EQ(crc16_ccitt(crc16_ccitt(7, data, i), data + i, sizeof(data) - i), bitwise(7, data, sizeof(data)));
+		CHECK_EQ(crc16_ccitt(crc16_ccitt(7, data, i), data + i, sizeof(data) - i),
+			 bitwise(7, data, sizeof(data)));
 	}
 	TEST_END();
 }
