@@ -10,6 +10,7 @@
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
 #   make hostile-calls  1,000,000 calls of any kind (CALLS=n SEED=n)
 #   make sched-proof  the schedule seen from outside, at length, and wrong schedulers (SETS=n SEED=n ONLY=word)
+#   make grade        the labs that this tree has (LAB=name T=test SEED=n; docs/labs/)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make doctor       each tool: needed, found, how to get it
@@ -218,6 +219,13 @@ SETS	?= 2000
 sched-proof: tools-build-run-test
 	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
 	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.sched --sets $(SETS) --seed $(SEED) --only "$(ONLY)"
+
+# Labs (docs/labs/): TREE=dir grades that one by this one's tests, SEEDS=file runs the held-back tests, RESULTS=dir saves.
+LAB_PY	 = $(Q)SEXTANT_BUILD=$(O) $(PYTHON) -m grade.lab
+.PHONY: grade
+grade: tools-build-run-test
+	$(LAB_PY) grade $(LAB) $(if $(T),--test "$(T)") $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(TREE),--tree $(TREE)) $(if $(RESULTS),--results $(RESULTS))
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all

@@ -66,8 +66,12 @@ $(UTESTS): $(P)/user/%: $(P)/user/obj/%.o $(UBASE)
 	$(call say,ULINK,$@)
 	$(Q)$(CC) $(UFLAGS) $(ULDFLAGS) -o $@ $(UCRT) $< $(P)/user/libc.a
 
-.PHONY: user-tests
+.PHONY: user-tests user-cc
 user-tests: $(UTESTS)
+
+# How grade/lab makes a lab's program: the words of the command, with %in and %out.
+user-cc:
+	@echo '$(CC) $(UFLAGS) -march=rv64gc $(ULDFLAGS) -o %out $(UCRT) %in $(P)/user/libc.a'
 
 # A build that borrows its programs has a link to them, to be like others.
 ifneq ($(P),$(O))

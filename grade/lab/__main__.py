@@ -1,0 +1,56 @@
+"""python3 -m grade.lab COMMAND: grade, handout, carry, selftest; what the Makefile's targets of these names run."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from grade.lab.lab import LabError, load, names
+from grade.lab.run import Run
+from grade.machine import ROOT
+
+
+def grade(args):
+    """0 at full marks in every lab, 1 below, 2 when the harness was at fault."""
+    labs = [load(args.lab)] if args.lab else [load(n) for n in names()]
+    if not labs:
+        raise LabError("this tree has no labs")
+    held_back = [int(w) for w in args.seeds.read_text().split()] if args.seeds else []
+    tests = args.test.replace(",", " ").split()
+    reports = []
+    for lab in labs:
+        print(f"{lab.title} ({lab.id})", flush=True)
+        run = Run(lab, args.tree, args.seed, tests, held_back, args.out, args.results, say=say)
+        print(f"  seed {run.seed}", flush=True)
+        reports.append(run.grade(make=not args.built))
+    if len(reports) > 1:
+        say(f"All labs: {sum(r.earned for r in reports):g}/{sum(r.possible for r in reports):g}")
+    return 2 if any(r.infra for r in reports) else 0 if all(r.full for r in reports) else 1
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def main():
+    p = argparse.ArgumentParser(prog="grade.lab", description=__doc__)
+    commands = p.add_subparsers(dest="command", required=True)
+    g = commands.add_parser("grade", help="run a lab's tests")
+    g.add_argument("lab", nargs="?", help="all of this tree, unless named")
+    g.add_argument("--test", default="", help="only these, by id")
+    g.add_argument("--seed", type=int, help="one drawn at random, unless told")
+    g.add_argument("--seeds", type=Path, help="a file of numbers: the held-back tests run too, with these")
+    g.add_argument("--tree", type=Path, default=ROOT, help="grade that tree by this one's tests")
+    g.add_argument("--built", action="store_true", help="do not build it")
+    g.add_argument("--out", type=Path, help="where logs go (out/lab/LAB)")
+    g.add_argument("--results", type=Path, help="a folder for the results, in every format")
+    g.set_defaults(go=grade)
+    args = p.parse_args()
+    try:
+        return args.go(args)
+    except LabError as e:
+        print(f"lab: {e}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
