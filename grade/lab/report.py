@@ -12,6 +12,7 @@ from pathlib import Path
 OUTCOMES = ("pass", "fail", "infra", "not measured")
 NOT_RUN = "not run"
 HELD_BACK = "held back"
+NOT_ASKED = "not asked for"
 
 
 @dataclass
@@ -32,8 +33,8 @@ class TestResult:
 
     @property
     def hidden(self):
-        """Held back, and not run here: its points are neither won nor lost yet."""
-        return self.show == "held-back" and self.why == HELD_BACK
+        """Not run here on purpose: its points are neither won nor lost yet."""
+        return self.outcome == "not measured" and self.why in (HELD_BACK, NOT_ASKED)
 
 
 @dataclass
@@ -52,10 +53,6 @@ class Report:
     @property
     def possible(self):
         return sum(t.points for t in self.tests)
-
-    @property
-    def hidden(self):
-        return sum(t.points for t in self.tests if t.hidden)
 
     @property
     def full(self):
@@ -122,7 +119,11 @@ def amount(n):
 
 def last_line(report):
     """Score: 71/100 (held back: 25, shown after the deadline)"""
-    notes = [f"held back: {report.hidden:g}, shown after the deadline"] if report.hidden else []
+    notes = []
+    if points := sum(t.points for t in report.tests if t.hidden and t.why == HELD_BACK):
+        notes.append(f"held back: {points:g}, shown after the deadline")
+    if points := sum(t.points for t in report.tests if t.hidden and t.why == NOT_ASKED):
+        notes.append(f"not asked for: {points:g}")
     for outcome, says in (("infra", "not graded, the harness is at fault"), ("not measured", "not measured here")):
         if lost := sum(t.points for t in report.tests if t.outcome == outcome and not t.hidden):
             notes.append(f"{lost:g} {says}")

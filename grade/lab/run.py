@@ -81,7 +81,7 @@ class Run:
         self.report.carried = carried.read_text().split() if carried.exists() else []
         for t in self.report.tests:
             if self.tests and t.id not in self.tests:
-                t.outcome, t.why = "not measured", "not asked for"
+                t.outcome, t.why = "not measured", report.NOT_ASKED
             elif t.show == "held-back" and self.wanted(self.lab.test(t.id)):
                 t.outcome, t.why = "infra", report.NOT_RUN
         self.save()
@@ -104,7 +104,7 @@ class Run:
 
     def run_tests(self):
         plugin = Plugin(self)
-        code = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist", "--assert=plain",
+        code = pytest.main(["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist", "--assert=plain",
                             "--import-mode=importlib", "-c", os.devnull, f"--rootdir={self.lab.folder}",
                             *map(str, sorted(self.lab.folder.glob("test_*.py")))], plugins=[plugin])
         if plugin.error:
