@@ -145,13 +145,13 @@ GDBPORT	:= $(shell expr $$(id -u) % 20000 + 25000)
 IMAGE	:= $(O)/$(if $(filter debian,$(ROOT)),debian,root).img
 DISK	?= $(O)/$(if $(filter debian,$(ROOT)),debian-)disk.img
 # sifive_u has no disk that we drive yet.  QEMU's device tree lists the last slot first: so the root is vda.
-FROM	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
+ROOT_ON	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
 QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -no-reboot \
-	   -kernel $(O)/Image $(QEMU_$(FROM)) $(QEMUFLAGS)
+	   -kernel $(O)/Image $(QEMU_$(ROOT_ON)) $(QEMUFLAGS)
 QEMU_initrd = -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)")
 QEMU_disk = -append "root=/dev/vda rw $(APPEND)" -global virtio-mmio.force-legacy=false \
 	   -drive file=$(DISK),if=none,format=raw,id=d0 -device virtio-blk-device,drive=d0,bus=virtio-mmio-bus.7
-ready	 = $(if $(filter disk,$(FROM)),$(Q)$(PYTHON) user/mkroot.py ready $(IMAGE) $(DISK))
+ready	 = $(if $(filter disk,$(ROOT_ON)),$(Q)$(PYTHON) user/mkroot.py ready $(IMAGE) $(DISK))
 
 # Tools first: a bare machine gets what the target needs, then make starts over and finds them.
 tools-%:
@@ -222,10 +222,19 @@ sched-proof: tools-build-run-test
 
 # Labs (docs/labs/): TREE=dir grades that one by this one's tests, SEEDS=file runs the held-back tests, RESULTS=dir saves.
 LAB_PY	 = $(Q)SEXTANT_BUILD=$(O) $(PYTHON) -m grade.lab
-.PHONY: grade
+.PHONY: grade handout carry
 grade: tools-build-run-test
 	$(LAB_PY) grade $(LAB) $(if $(T),--test "$(T)") $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(TREE),--tree $(TREE)) $(if $(RESULTS),--results $(RESULTS))
+
+handout:
+	$(if $(and $(LAB),$(OUT)),,$(error say which and where: make handout LAB=name OUT=dir))
+	$(LAB_PY) handout $(LAB) $(OUT)
+
+# A student's earlier work, into this tree.
+carry:
+	$(if $(FROM),,$(error say from where: make carry FROM=dir, of one lab LAB=name))
+	$(LAB_PY) carry $(FROM) $(LAB)
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all

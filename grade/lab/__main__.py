@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from grade.lab.carry import carry as bring
+from grade.lab.handout import make as make_handout
 from grade.lab.lab import LabError, load, names
 from grade.lab.run import Run
 from grade.machine import ROOT
@@ -27,6 +29,18 @@ def grade(args):
     return 2 if any(r.infra for r in reports) else 0 if all(r.full for r in reports) else 1
 
 
+def handout(args):
+    names = make_handout(load(args.lab), args.out)
+    print(f"{args.out}: the handout of {args.lab}, {len(names)} files; begin with grade/labs/{args.lab}/README.md")
+    return 0
+
+
+def carry(args):
+    changed = bring(args.student, args.lab)
+    print(*changed or ["nothing to bring: the files are the same"], sep="\n")
+    return 0
+
+
 def say(text):
     print(text, flush=True)
 
@@ -44,6 +58,14 @@ def main():
     g.add_argument("--out", type=Path, help="where logs go (out/lab/LAB)")
     g.add_argument("--results", type=Path, help="a folder for the results, in every format")
     g.set_defaults(go=grade)
+    h = commands.add_parser("handout", help="make the tree that students get")
+    h.add_argument("lab")
+    h.add_argument("out", type=Path)
+    h.set_defaults(go=handout)
+    c = commands.add_parser("carry", help="bring a student's work of an earlier lab into this tree")
+    c.add_argument("student", type=Path)
+    c.add_argument("lab", nargs="?")
+    c.set_defaults(go=carry)
     args = p.parse_args()
     try:
         return args.go(args)
