@@ -5,6 +5,7 @@
 #                     root on build/disk.img, where your files stay from run to run
 #   make fresh        a new build/disk.img with the programs as they are now: your files in it go
 #   make debian       build/debian.img: a root disk of Debian's programs, fetched once (45 MB)
+#   make sdcard       BOARD=unleashed|unmatched: build/sdcard-BOARD.img, to write to a card (docs/boards/)
 #   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
 #   make run-gdb      boot and wait for `make gdb` in another terminal
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
@@ -80,7 +81,7 @@ KOBJ	:= $(KSRC:%.c=$(O)/%.o) $(KASM:%.S=$(O)/%.o)
 OFFSETS	:= $(O)/arch/riscv/asm-offsets.h
 
 .DEFAULT_GOAL := all
-.PHONY: all clean run fresh debian run-gdb gdb test crash bench lint doctor help tools-% compile_commands.json
+.PHONY: all clean run fresh debian sdcard run-gdb gdb test crash bench lint doctor help tools-% compile_commands.json
 all: $(O)/Image $(O)/initramfs.cpio $(O)/root.img
 
 $(O)/%.o: %.c | $(OFFSETS)
@@ -170,6 +171,13 @@ fresh: tools-build-run
 debian: tools-build-run
 	@$(MAKE) --no-print-directory $(O)/debian.img
 
+# FIRMWARE=folder: u-boot-spl.bin and u-boot.itb of your own instead of Debian's.
+sdcard: tools-build-card
+	$(if $(filter unleashed unmatched,$(BOARD)),,$(error For which board?  make sdcard BOARD=unleashed, or BOARD=unmatched))
+	@$(MAKE) --no-print-directory all $(IMAGE)
+	$(Q)$(PYTHON) tools/mksdcard.py $(O)/sdcard-$(BOARD).img --board $(BOARD) --kernel $(O)/Image \
+		--initrd $(O)/initramfs.cpio --root $(IMAGE) $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+
 run-gdb: tools-build-run
 	@$(MAKE) --no-print-directory all $(IMAGE)
 	$(ready)
@@ -195,7 +203,7 @@ endef
 # Three machines at a time on two processors, for some sleep, where pytest can (Debian: python3-pytest-xdist).
 PARALLEL = $(shell $(PYTHON) -c 'import xdist; print("-n", $(JOBS) + 1, "--dist loadgroup")' 2>/dev/null)
 
-test: tools-build-run-test$(if $(findstring llvm,$(BUILDS)),-llvm)
+test: tools-build-run-card-test$(if $(findstring llvm,$(BUILDS)),-llvm)
 	$(foreach b,$(subst $(comma), ,$(BUILDS)),$(call one_build,$(b)))
 	@echo "  BUILD   host tests"
 	@$(MAKE) --no-print-directory -j$(JOBS) -s host-tests abi-check

@@ -14,6 +14,8 @@ Every wait has two limits, so that a loaded host does not fail a good kernel.
 A wait that fails says what was expected, shows the last lines, and names the saved log
 (out/NAME.log; every machine leaves one) and the command that starts the same machine by hand.
 
+With firmware=FILE that is all the machine starts with: what it loads, it finds (on an SD card, say).
+
 A disk is a path or a grade.disk.Disk; disks[0] is /dev/vda, and so on.
 
 SEXTANT_KERNEL=IMAGE starts that kernel instead of the build's: the same test, initramfs and
@@ -81,7 +83,8 @@ class Machine:
     """A QEMU process with its serial console and QMP on socket pairs of ours."""
 
     def __init__(self, board="virt", cpus=1, mem="256M", kernel=None, foreign=None, initrd=None, append="",
-                 icount=False, cpu=None, dtb=None, disks=(), extra=(), name="machine", build=BUILD):
+                 icount=False, cpu=None, dtb=None, disks=(), extra=(), name="machine", build=BUILD,
+                 firmware=None):
         self.board, self.cpus, self.icount = board, cpus, icount
         if FOREIGN and not kernel:
             kernel = foreign = FOREIGN
@@ -101,7 +104,7 @@ class Machine:
         self.status = None              # QEMU's exit status, once it has ended
         self.process = None
         args = ["qemu-system-riscv64", "-M", board, "-smp", str(cpus), "-m", mem,
-                "-display", "none", "-no-reboot", "-kernel", str(self.kernel)]
+                "-display", "none", "-no-reboot", *(["-bios", str(firmware)] if firmware else ["-kernel", str(self.kernel)])]
         self._made = None               # a file to remove at the end
         if self.foreign and disks and self.initrd:
             self._made = foreign_initrd(self.kernel, self.initrd, build)
@@ -320,7 +323,7 @@ class Machine:
     def virtual_time(self):
         """Seconds by the machine's own clock, mtime; None when it can't be asked."""
         try:
-            return int(self.hmp(f"xp /1xg {MTIME:#x}").split()[-1], 16) / MTIME_HZ[self.board]
+            return int(self.hmp(f"xp /1xg {MTIME:#x}").split()[-1], 16) / MTIME_HZ[self.board.partition(",")[0]]
         except (MachineError, ValueError, IndexError):
             return None
 
