@@ -67,8 +67,8 @@ KASAN	:= -fsanitize=kernel-address $(foreach o,instrumentation-with-call-thresho
 	   $(if $(LLVM),-mllvm -asan-$(o),--param asan-$(o)))
 UBSAN	:= -fsanitize=undefined -fno-sanitize-recover=undefined -fstack-protector-strong
 # What runs before paging, what checks, and what works on free memory.
-NO_SANITIZER := arch/riscv/early.c arch/riscv/backtrace.c kernel/ubsan.c kernel/stackprotect.c kernel/latency.c mm/kasan.c lib/string.c
-NO_KASAN := mm/slab.c mm/slab_debug.c mm/leak.c
+NO_SANITIZER := arch/riscv/early.c arch/riscv/backtrace.c kernel/ubsan.c kernel/stackprotect.c kernel/latency.c kernel/lockcheck.c mm/kasan.c lib/string.c
+NO_KASAN := kernel/spinlock.c mm/slab.c mm/slab_debug.c mm/leak.c
 # mm/kasan.c has checked memcpy and its like, and calls these.
 $(O)/lib/string.o: RENAME := $(foreach f,memcpy memmove memset memcmp strlen,-D$(f)=raw_$(f))
 endif

@@ -28,6 +28,7 @@ struct hart {				/* Guarded by: o its own hart, interrupts off */
 	bool	inside;			/* [o] a section has begun */
 	u64	since;			/* [o] timer ticks */
 	ulong	begin[LATENCY_FRAMES];	/* [o] where */
+	u64	least;			/* [o] the ticks of the shortest that is kept; 0: there is room */
 	struct latency_section kept[KEPT];	/* [o] in no order */
 } ALIGNED(64);
 
@@ -69,14 +70,14 @@ place_for(struct hart *h, const ulong *end)
 	return least;
 }
 
-/* Is any kept section shorter than that? */
-static bool
-worth_keeping(const struct hart *h, u64 ticks)
+static u64
+shortest(const struct hart *h)
 {
-	for (int i = 0; i < KEPT; i++)
-		if (h->kept[i].ticks < ticks)
-			return true;
-	return false;
+	u64 least = h->kept[0].ticks;
+
+	for (int i = 1; i < KEPT; i++)
+		least = MIN(least, h->kept[i].ticks);
+	return least;
 }
 
 static void
@@ -94,6 +95,7 @@ keep(struct hart *h, u64 ticks, ulong fp)
 	memcpy(s->comm, current->comm, sizeof(s->comm));
 	memcpy(s->begin, h->begin, sizeof(s->begin));
 	memcpy(s->end, end, sizeof(s->end));
+	h->least = shortest(h);
 }
 
 void
@@ -105,7 +107,7 @@ latency_end(void)
 	if (h->inside && current->arch.preempt_count == 0) {
 		u64 ticks = timer_ticks() - h->since;
 
-		if (worth_keeping(h, ticks))
+		if (ticks > h->least)
 			keep(h, ticks, (ulong)__builtin_frame_address(0));
 		h->inside = false;
 	}
@@ -127,6 +129,7 @@ static void
 hart_reset(void *arg)
 {
 	memset(harts[current->cpu].kept, 0, sizeof(harts[0].kept));
+	harts[current->cpu].least = 0;
 }
 
 int

@@ -43,16 +43,16 @@ lockcheck_push(const void *lock, uint rank, bool spins, bool irqs_off, const voi
 void
 lockcheck_acquired(const void *lock, uint rank, bool spins, bool irqs_off, const void *caller)
 {
-	ulong flags = irq_save();
+	ulong flags = irq_save_untimed();
 
 	lockcheck_push(lock, rank, spins, irqs_off, caller);
-	irq_restore(flags);
+	irq_restore_untimed(flags);
 }
 
 void
 lockcheck_acquire(const void *lock, uint rank, bool spins, bool nested, bool irqs_off, const void *caller)
 {
-	ulong flags = irq_save();
+	ulong flags = irq_save_untimed();
 	struct task *t = current;
 
 	for (int i = t->nheld - 1; i >= 0; i--) {
@@ -70,7 +70,7 @@ lockcheck_acquire(const void *lock, uint rank, bool spins, bool nested, bool irq
 			lockcheck_blame("lock order", lock, rank, caller, h);
 	}
 	lockcheck_push(lock, rank, spins, irqs_off, caller);
-	irq_restore(flags);
+	irq_restore_untimed(flags);
 }
 
 /* Take `lock` out of t's array. */
@@ -92,10 +92,10 @@ void
 lockcheck_release(const void *lock, const void *caller)
 {
 	struct held_lock h;
-	ulong flags = irq_save();
+	ulong flags = irq_save_untimed();
 
 	lockcheck_pop(current, lock, &h);
-	irq_restore(flags);
+	irq_restore_untimed(flags);
 }
 
 void

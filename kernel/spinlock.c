@@ -10,6 +10,7 @@
 #include "kernel/lockcheck.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
+#include "mm/kasan.h"
 
 /* Spin on a read, which leaves the line where it is, and try when it says free. */
 static inline void
@@ -44,6 +45,7 @@ spin_init(struct spinlock *l, enum lock_rank rank)
 static void
 spin_acquire(struct spinlock *l, bool nested, bool was_off, const void *caller)
 {
+	kasan_check(l, sizeof(*l), true);	/* once: this file is compiled without */
 	lockcheck_acquire(l, l->rank, true, nested, was_off, caller);
 	spin_until_ours(l);
 	l->cpu = current->cpu;
@@ -78,6 +80,7 @@ bool
 spin_trylock(struct spinlock *l) NO_TSA
 {
 	preempt_disable();
+	kasan_check(l, sizeof(*l), true);
 	if (!__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE)) {
 		lockcheck_acquired(l, l->rank, true, !irq_enabled(), CALLER);
 		l->cpu = current->cpu;
