@@ -40,11 +40,14 @@ HOST_DRIVERS := $(patsubst %.c,$(HOSTDIR)/%,$(wildcard drivers/*/*_test.c))
 
 host-tests: $(HOST_DRIVERS)
 
-$(HOST_DRIVERS): $(HOSTDIR)/%_test: %_test.c %.c $(HOSTDIR)/lib.a $(wildcard drivers/virtio/*.h lib/*.h fs/host/include/*/*.h)
+$(HOST_DRIVERS): $(HOSTDIR)/%_test: %_test.c %.c $(HOSTDIR)/lib.a $(wildcard drivers/*/*.h lib/*.h fs/host/include/*/*.h)
 	@mkdir -p $(@D)
 	$(call say,HOSTLD,$@)
 	$(Q)$(HOSTCC) -D__KERNEL__ -Ifs/host/include $(filter-out -include lib/host_rename.h,$(HOST_CFLAGS)) \
 		-Iarch/riscv/include -include fs/host/rename.h -o $@ $(filter %.c %.a,$^)
+
+# A card is tested with the language it speaks.
+$(HOSTDIR)/drivers/mmc/sd_card_test: drivers/mmc/sd_spi.c
 
 abi-check: tools/abi-check.py $(wildcard include/abi/*.h)
 	$(call say,CHECK,include/abi)

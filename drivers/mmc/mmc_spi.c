@@ -116,23 +116,22 @@ disk_main(void *arg)
 
 /* ---- the card comes ---- */
 
-static int
+static void
 disk_register(struct slot *s)
 {
 	static const struct block_limits limits = {
 		.max_vecs = MAX_VECS, .max_sectors = MAX_SECTORS, .minors = MINORS,
 	};
 	struct task *t = kthread_create(s->name, disk_main, s);
-	int err;
+	int err = -ENOMEM;
 
-	if (!t)
-		return -ENOMEM;
-	sched_start(t);
-	err = block_register(s->name, DEV(MMC_MAJOR, s->index * MINORS), s->card.sectors, SD_BLOCK, s->card.read_only,
-			     &limits, &slot_ops, s);
+	if (t) {
+		sched_start(t);
+		err = block_register(s->name, DEV(MMC_MAJOR, s->index * MINORS), s->card.sectors, SD_BLOCK,
+				     s->card.read_only, &limits, &slot_ops, s);
+	}
 	if (err)				/* the task waits for ever, and nobody minds */
 		pr_err("%s: no disk: error %d\n", s->name, -err);
-	return err;
 }
 
 /* The card in the slot, as soon as there is one that works. */
@@ -143,24 +142,19 @@ slot_main(void *arg)
 	bool first = true;
 	int err;
 
-	for (;;) {
-		err = sd_card_init(&s->card);
-		if (!err || err == -EOPNOTSUPP)
-			break;
+	while ((err = sd_card_init(&s->card)) != 0) {
 		if (first) {
 			if (err == -ENOMEDIUM)
 				pr_info("%s: no card\n", s->name);
 			else
-				pr_err("%s: the card does not answer as it should: error %d\n", s->name, -err);
+				pr_err("%s: the card %s: error %d\n", s->name, err == -EOPNOTSUPP ?
+				       "is of no kind that is known here" : "does not answer as it should", -err);
 			block_probe_end();	/* nobody waits for it any more */
 			first = false;
 		}
 		sleep_until(clock_monotonic() + LOOK_AGAIN);
 	}
-	if (err)
-		pr_err("%s: not a kind of card that is known here\n", s->name);
-	else
-		disk_register(s);
+	disk_register(s);
 	if (first)
 		block_probe_end();
 	task_exit(0);

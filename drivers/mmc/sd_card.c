@@ -6,8 +6,8 @@
  *	        ^                           |  anything goes wrong
  *	        +---------------------------+
  *
- *	a transfer is tried four times: twice as many blocks at once, twice block by block, each time after a card that
- *	failed has been woken anew; after a bad checksum the bus runs half as fast.
+ *	a transfer may fail to get further four times in a row: twice with many blocks at once, then block by block;
+ *	the card is woken anew each time, and after a second bad checksum the bus runs half as fast.
  *
  * A card that was pulled fails each request once, quickly.  The same card back in its slot works again; another one
  * does not: what the caches hold is not its content.
@@ -148,11 +148,16 @@ identify(struct sd_card *card, bool by_block)
 
 	if (err)
 		return err;
-	if (read_register(card->spi, SD_SEND_CID, cid))
-		memset(cid, 0, sizeof(cid));
+	err = read_register(card->spi, SD_SEND_CID, cid);
+	if (err == -EIO)
+		memset(cid, 0, sizeof(cid));	/* it has none */
+	else if (err)
+		return err;
 	sectors = parse_csd(csd, &read_only);
 	if (!sectors)
 		return -EOPNOTSUPP;
+	if (by_block != (csd[0] >> 6 == 1))	/* of the two, only this has a checksum */
+		return -EIO;
 	if (card->known)
 		return sectors == card->sectors && by_block == card->by_block &&
 		       !memcmp(cid, card->cid, sizeof(cid)) ? 0 : -ESTALE;
@@ -231,6 +236,27 @@ sd_card_init(struct sd_card *card)
 
 /* ---- blocks ---- */
 
+struct run {				/* what is left of a request */
+	u64	sector;
+	const struct sd_piece *piece;
+	u32	off;			/* in the piece */
+	u32	left;			/* blocks */
+};
+
+static u8 *run_data(const struct run *r) { return r->piece->data + r->off; }
+
+static void
+run_step(struct run *r)
+{
+	r->sector++;
+	r->left--;
+	r->off += SD_BLOCK;
+	if (r->off == r->piece->len) {
+		r->piece++;
+		r->off = 0;
+	}
+}
+
 static u32
 address(const struct sd_card *card, u64 sector)
 {
@@ -265,61 +291,68 @@ write_one(struct spi_device *spi, u32 at, const u8 *buf)
 	return err ? err : check_status(spi);
 }
 
+/* One block, and what is left gets smaller by it. */
 static int
-move_one_by_one(struct sd_card *card, bool write, u64 sector, const struct sd_piece *p, uint n)
+move_one(struct sd_card *card, bool write, struct run *r)
 {
-	int err = 0;
+	u32 at = address(card, r->sector);
+	int err = write ? write_one(card->spi, at, run_data(r)) : read_one(card->spi, at, run_data(r));
 
-	for (; n; n--, p++)
-		for (u32 off = 0; off < p->len && !err; off += SD_BLOCK, sector++)
-			err = write ? write_one(card->spi, address(card, sector), p->data + off) :
-				      read_one(card->spi, address(card, sector), p->data + off);
+	if (!err)
+		run_step(r);
 	return err;
 }
 
 static int
-read_many(struct spi_device *spi, u32 at, const struct sd_piece *p, uint n)
+read_many(struct sd_card *card, struct run *r)
 {
-	int err = sd_simple(spi, SD_READ_MANY, at), stopped;
+	int err = sd_simple(card->spi, SD_READ_MANY, address(card, r->sector)), stopped;
 
 	if (err)
 		return err;
-	for (; n && !err; n--, p++)
-		for (u32 off = 0; off < p->len && !err; off += SD_BLOCK)
-			err = sd_get_block(spi, p->data + off, SD_BLOCK);
-	stopped = sd_stop_reading(spi);
+	while (r->left && !err) {
+		err = sd_get_block(card->spi, run_data(r), SD_BLOCK);
+		if (!err)
+			run_step(r);
+	}
+	stopped = sd_stop_reading(card->spi);
 	return err ? err : stopped;
 }
 
+/* All of it, or none as far as anybody knows. */
 static int
-write_many(struct spi_device *spi, u32 at, const struct sd_piece *p, uint n)
+write_many(struct sd_card *card, struct run *r)
 {
-	int err = sd_simple(spi, SD_WRITE_MANY, at), stopped;
+	int err = sd_simple(card->spi, SD_WRITE_MANY, address(card, r->sector)), stopped;
+	struct run rest = *r;
 
 	if (err)
 		return err;
-	for (; n && !err; n--, p++)
-		for (u32 off = 0; off < p->len && !err; off += SD_BLOCK)
-			err = sd_put_block(spi, SD_TOKEN_MANY, p->data + off);
-	stopped = sd_stop_writing(spi, err);
+	while (rest.left && !err) {
+		err = sd_put_block(card->spi, SD_TOKEN_MANY, run_data(&rest));
+		run_step(&rest);
+	}
+	stopped = sd_stop_writing(card->spi, err);
 	if (!err)
 		err = stopped;
-	return err ? err : check_status(spi);
+	if (!err)
+		err = check_status(card->spi);
+	if (!err)
+		*r = rest;
+	return err;
 }
 
-/* Once. */
 static int
-move(struct sd_card *card, bool write, u64 sector, const struct sd_piece *p, uint n, bool many)
+move(struct sd_card *card, bool write, struct run *r, bool many)
 {
-	int err;
+	int err = 0;
 
 	sd_attention(card->spi);
-	if (!many)
-		err = move_one_by_one(card, write, sector, p, n);
-	else if (write)
-		err = write_many(card->spi, address(card, sector), p, n);
+	if (many && r->left > 1)
+		err = write ? write_many(card, r) : read_many(card, r);
 	else
-		err = read_many(card->spi, address(card, sector), p, n);
+		while (r->left && !err)
+			err = move_one(card, write, r);
 	sd_dismiss(card->spi);
 	return err;
 }
@@ -337,24 +370,30 @@ slow_down(struct sd_card *card)
 int
 sd_card_transfer(struct sd_card *card, bool write, u64 sector, const struct sd_piece *p, uint n)
 {
-	bool many = n > 1 || p->len > SD_BLOCK, was_ready = card->ready;
-	int err = 0, i;
+	struct run r = { .sector = sector, .piece = p, .left = 0 };
+	int err = 0, tries = 0;
+	bool was_ready;
+	u32 before;
 
+	while (n--)
+		r.left += p[n].len / SD_BLOCK;
 	spi_begin(card->spi);
-	for (i = 0; i < TRIES; i++) {
-		if (i)
-			sleep_until(clock_monotonic() + (PAUSE << (i - 1)));
+	was_ready = card->ready;
+	while (r.left && tries < TRIES) {
+		before = r.left;
+		if (tries)
+			sleep_until(clock_monotonic() + (PAUSE << (tries - 1)));
 		err = card->ready ? 0 : wake(card);
-		if (!err)
-			err = move(card, write, sector, p, n, many && i < TRIES - TRIES_ONE_BY_ONE);
-		if (!err)
-			break;
-		card->ready = false;
-		if (err == -EBADMSG)
-			slow_down(card);
 		if (!was_ready && (err == -ENOMEDIUM || err == -ESTALE))
 			break;			/* it is still away: whoever asks next shall not wait for that too */
+		if (!err)
+			err = move(card, write, &r, tries < TRIES - TRIES_ONE_BY_ONE);
+		if (err)
+			card->ready = false;
+		if (err == -EBADMSG && tries)
+			slow_down(card);
+		tries = r.left == before ? tries + 1 : MIN(tries, TRIES - TRIES_ONE_BY_ONE);
 	}
 	spi_end(card->spi);
-	return err;
+	return r.left ? err : 0;
 }
