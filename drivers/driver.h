@@ -21,7 +21,8 @@ struct device {
 
 struct driver_match { const char *compatible; const void *data; };	/* ended by { 0 } */
 
-enum driver_level { DRIVER_IRQ, DRIVER_CONSOLE, DRIVER_NORMAL };
+/* DRIVER_SUPPLY: clocks and pins, which the drivers after it ask for. */
+enum driver_level { DRIVER_IRQ, DRIVER_SUPPLY, DRIVER_CONSOLE, DRIVER_NORMAL };
 
 struct driver {
 	const char *name;

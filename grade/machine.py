@@ -25,6 +25,7 @@ modules finds them, for a machine with disks, in the folder `mod` beside the ima
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import re
@@ -51,6 +52,7 @@ PROMPT = re.compile(rb"[#$] (?:\x1b\[[0-9;?]*[A-Za-z])*$")
 MTIME = 0x200BFF8                       # the CLINT's counter, at the same place on both boards
 MTIME_HZ = {"virt": 10_000_000, "sifive_u": 1_000_000}
 VIRTIO_MMIO = 8                         # places for devices on virt
+CONSOLE_ROOM = 1 << 20                  # bytes; what Linux gives any user
 TICKS = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -146,26 +148,42 @@ class Machine:
                 raise MachineError(f"{needed} does not exist: run `make` first")
         OUT.mkdir(exist_ok=True)
         self.serial, serial_qemu = socket.socketpair()
+        self._console, console_qemu = self._console_pipe()
         self._qmp_socket, qmp_qemu = socket.socketpair()
         self._qmp_socket.settimeout(60)
         self._qmp_file = None
         self._stderr = tempfile.TemporaryFile()
         a, b = serial_qemu.fileno(), qmp_qemu.fileno()
+        console = [f"socket,id=ser,fd={a}"] if console_qemu is None else ["stdio,id=ser,signal=off"]
         ours = {i: disk.attach() for i, disk in enumerate(self.disks) if isinstance(disk, Disk)}
         try:
             self.process = subprocess.Popen(
-                self.args + ["-chardev", f"socket,id=ser,fd={a}", "-serial", "chardev:ser",
+                self.args + ["-chardev", *console, "-serial", "chardev:ser",
                              "-chardev", f"socket,id=qmp,fd={b}", "-mon", "chardev=qmp,mode=control"] +
                 [word for i, s in ours.items() for word in (
                     "-blockdev", f"driver=nbd,node-name=d{i},server.type=fd,server.str={s.fileno()},discard=unmap")],
                 pass_fds=(a, b, *(s.fileno() for s in ours.values())),
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._stderr,
+                stdin=subprocess.DEVNULL if console_qemu is None else serial_qemu,
+                stdout=subprocess.DEVNULL if console_qemu is None else console_qemu, stderr=self._stderr,
                 # QEMU must not outlive a harness that was killed.
                 preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
         finally:
             for s in (serial_qemu, qmp_qemu, *ours.values()):
                 s.close()
+            if console_qemu is not None:
+                os.close(console_qemu)
         return self
+
+    def _console_pipe(self):
+        """The descriptor to read the console from, and QEMU's end of it if that is not its end of self.serial.
+
+        QEMU's SiFive port forgets what its reader has no room for, and in a socket each byte takes a packet's.
+        """
+        if not self.board.startswith("sifive_u"):
+            return self.serial.fileno(), None
+        ours, qemus = os.pipe()
+        fcntl.fcntl(qemus, fcntl.F_SETPIPE_SZ, CONSOLE_ROOM)
+        return ours, qemus
 
     def kill(self):
         """End QEMU if it still runs, close what belongs to it and save the log.  Harmless twice."""
@@ -178,6 +196,8 @@ class Machine:
         self.process = None
         if self._made:
             self._made.unlink(missing_ok=True)
+        if self._console != self.serial.fileno():
+            os.close(self._console)
         self.serial.close()
         if self._qmp_file:
             with contextlib.suppress(OSError):  # what QEMU did not stay to hear
@@ -201,10 +221,10 @@ class Machine:
 
     def _read(self, seconds):
         """Take what the console said, waiting at most so long for it; whether there was anything."""
-        if not select.select([self.serial], [], [], seconds)[0]:
+        if not select.select([self._console], [], [], seconds)[0]:
             return False
         try:
-            data = self.serial.recv(65536)
+            data = os.read(self._console, 65536)
         except ConnectionResetError:
             data = b""
         if not data:

@@ -54,6 +54,7 @@ kernel_main(void)
 	sched_init();			/* schedule, wake_task */
 	driver_probe_all(DRIVER_IRQ);	/* irq_attach */
 	irq_init_hart();
+	driver_probe_all(DRIVER_SUPPLY); /* clk_rate, gpio_get */
 	driver_probe_all(DRIVER_CONSOLE); /* printk reaches the UART */
 	timer_init_hart();		/* timers fire */
 	irq_enable();

@@ -31,8 +31,8 @@ static char *init_envp[INIT_MAX + 3] = { "HOME=/", "TERM=linux" };
 /* Words that mean something to this kernel, or that every Linux takes and init need not see. */
 static const char *const known[] = {
 	"console", "debug", "earlycon", "ignore_loglevel", "init", "loglevel", "maxcpus", "mem", "norandmaps", "nosmp",
-	"panic", "quiet", "ramdisk", "rdinit", "ro", "root", "rootdelay", "rootflags", "rootfstype", "rootwait", "rw",
-	"sched", NULL
+	"panic", "quiet", "ramdisk", "rdinit", "reboot", "ro", "root", "rootdelay", "rootflags", "rootfstype",
+	"rootwait", "rw", "sched", NULL
 };
 
 /* The length of word's name if it ends where a name may end; 0: word is not `name`. */

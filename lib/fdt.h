@@ -52,6 +52,17 @@ bool	fdt_enabled(const struct fdt *f, int node);
 /* The i-th (address, size) of `reg`, translated through every parent's `ranges`. 0 or -ENOENT/-EINVAL. */
 int	fdt_reg(const struct fdt *f, int node, u32 i, u64 *addr, u64 *size);
 /*
+ * The i-th entry of a list as `clocks` or `gpios`: a phandle, and as many cells as its node says in `cells`
+ * ("#clock-cells"). 0, -ENOENT (no such list or entry) or -EINVAL.
+ */
+struct fdt_args {
+	int	node;
+	u32	count;
+	u32	cell[4];		/* those past count are 0 */
+};
+
+int	fdt_list(const struct fdt *f, int node, const char *list, const char *cells, u32 i, struct fdt_args *out);
+/*
  * The i-th interrupt of node: its controller's node and first cell (source number), by
  * `interrupts` + inherited `interrupt-parent`, or `interrupts-extended`. 0 or -ENOENT/-EINVAL.
  */

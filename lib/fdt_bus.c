@@ -106,30 +106,49 @@ interrupt_parent(const struct fdt *f, int node)
 }
 
 int
-fdt_irq(const struct fdt *f, int node, u32 i, int *controller, u32 *source)
+fdt_list(const struct fdt *f, int node, const char *list, const char *cells, u32 i, struct fdt_args *out)
 {
 	struct fdt_prop p;
-	u32 at = 0, cells;
-	int ctl;
+	u32 at, count;
+	int provider;
 
-	/* Each entry of interrupts-extended names its controller, which says how long it is. */
-	if (fdt_prop(f, node, "interrupts-extended", &p)) {
-		while (at < p.len / 4) {
-			ctl = fdt_by_phandle(f, fdt_cell(&p, at));
-			if (ctl < 0)
-				return -EINVAL;
-			cells = fdt_prop_u32(f, ctl, "#interrupt-cells", 0, 0);
-			if (cells == 0 || cells > p.len / 4 - at - 1)
-				return -EINVAL;
-			if (i-- == 0) {
-				*controller = ctl;
-				*source = fdt_cell(&p, at + 1);
-				return 0;
-			}
-			at += 1 + cells;
-		}
+	if (!fdt_prop(f, node, list, &p))
 		return -ENOENT;
+	/* Only its provider says how long an entry is. */
+	for (at = 0; at < p.len / 4; at += 1 + count) {
+		provider = fdt_by_phandle(f, fdt_cell(&p, at));
+		if (provider < 0)
+			return -EINVAL;
+		count = fdt_prop_u32(f, provider, cells, 0, 0);
+		if (count > ARRAY_SIZE(out->cell) || count > p.len / 4 - at - 1)
+			return -EINVAL;
+		if (i-- == 0) {
+			*out = (struct fdt_args){ .node = provider, .count = count };
+			for (u32 c = 0; c < count; c++)
+				out->cell[c] = fdt_cell(&p, at + 1 + c);
+			return 0;
+		}
 	}
+	return -ENOENT;
+}
+
+int
+fdt_irq(const struct fdt *f, int node, u32 i, int *controller, u32 *source)
+{
+	struct fdt_args args;
+	struct fdt_prop p;
+	int ctl, err;
+	u32 cells;
+
+	err = fdt_list(f, node, "interrupts-extended", "#interrupt-cells", i, &args);
+	if (!err && !args.count)
+		err = -EINVAL;
+	if (!err) {
+		*controller = args.node;
+		*source = args.cell[0];
+	}
+	if (err != -ENOENT || fdt_prop(f, node, "interrupts-extended", &p))
+		return err;
 
 	if (!fdt_prop(f, node, "interrupts", &p))
 		return -ENOENT;

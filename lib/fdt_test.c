@@ -91,6 +91,7 @@ static void
 test_bus(const struct fdt *f)
 {
 	int uart = path(f, "serial0"), plic = path(f, "/soc/plic"), ctl;
+	struct fdt_args args;
 	u64 addr, size;
 	u32 source;
 
@@ -114,6 +115,15 @@ test_bus(const struct fdt *f)
 	CHECK_EQ(source, 9);
 	CHECK_EQ(fdt_irq(f, plic, 2, &ctl, &source), -ENOENT);
 	CHECK_EQ(fdt_irq(f, path(f, "/soc"), 0, &ctl, &source), -ENOENT);
+
+	CHECK_EQ(fdt_list(f, plic, "interrupts-extended", "#interrupt-cells", 1, &args), 0);
+	CHECK_STR(fdt_name(f, args.node), "intc");
+	CHECK_EQ(args.count, 1);
+	CHECK_EQ(args.cell[0], 9);
+	CHECK_EQ(args.cell[1], 0);
+	CHECK_EQ(fdt_list(f, plic, "interrupts-extended", "#interrupt-cells", 2, &args), -ENOENT);
+	CHECK_EQ(fdt_list(f, plic, "clocks", "#clock-cells", 0, &args), -ENOENT);
+	CHECK_EQ(fdt_list(f, plic, "interrupts-extended", "#no-cells", 1, &args), -EINVAL);	/* 11 is no phandle */
 
 	CHECK(fdt_reserve(f, 0, &addr, &size));
 	CHECK_EQ(addr, 0x80000000);

@@ -1,13 +1,15 @@
 /*
  * power.c - ending and restarting the machine; the firmware's console.
  *
- * The firmware comes first (SBI SRST), then what a driver registered.  A failing end is the other way
- * round: firmware cannot express one.
+ * The firmware comes first (SBI SRST), then what a driver registered; with "reboot=driver", for firmware that
+ * hangs, the other way round.  So is a failing end: firmware cannot express one.
  */
 #include "arch/power.h"
 #include "arch/cpu.h"
 #include "arch/irqflags.h"
+#include "kernel/params.h"
 #include "kernel/printk.h"
+#include "lib/string.h"
 #include "sbi.h"
 
 static void (*driver_poweroff)(void);
@@ -17,27 +19,43 @@ static void (*driver_fail)(int code);
 void
 machine_set_poweroff(void (*poweroff)(void), void (*reboot)(void), void (*fail)(int code))
 {
-	driver_poweroff = poweroff;
-	driver_reboot = reboot;
-	driver_fail = fail;
+	driver_poweroff = driver_poweroff ?: poweroff;
+	driver_reboot = driver_reboot ?: reboot;
+	driver_fail = driver_fail ?: fail;
+}
+
+static void
+end_by_firmware(u32 type)
+{
+	if (sbi_has(SBI_SRST))
+		sbi_reset(type, SBI_SRST_NO_REASON);
+}
+
+/* By the firmware and by the driver, if there is one, in the order that the command line wants. */
+static void
+end(u32 type, void (*by_driver)(void))
+{
+	const char *first = param("reboot");
+	bool driver_first = first && !strcmp(first, "driver");
+
+	if (!driver_first)
+		end_by_firmware(type);
+	if (by_driver)
+		by_driver();
+	if (driver_first)
+		end_by_firmware(type);
 }
 
 void
 machine_poweroff(void)
 {
-	if (sbi_has(SBI_SRST))
-		sbi_reset(SBI_SRST_SHUTDOWN, SBI_SRST_NO_REASON);
-	if (driver_poweroff)
-		driver_poweroff();
+	end(SBI_SRST_SHUTDOWN, driver_poweroff);
 }
 
 void
 machine_reboot(void)
 {
-	if (sbi_has(SBI_SRST))
-		sbi_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_NO_REASON);
-	if (driver_reboot)
-		driver_reboot();
+	end(SBI_SRST_COLD_REBOOT, driver_reboot);
 }
 
 void

@@ -10,7 +10,7 @@
  *
  * The transmit condition is "fewer bytes than txctrl's watermark": with 0 it never comes, so
  * it is 1, and the interrupt is enabled only while the ring holds output (QEMU 7.2 raises it
- * whenever it is enabled). The firmware's speed is kept.
+ * whenever it is enabled). A port that the firmware uses keeps its speed; another gets 115200 baud.
  *
  * Data        none but a struct serial, one per port.
  * Locks       serial->lock, by serial.c.
@@ -18,9 +18,11 @@
  * Further     SiFive FU540-C000 Manual, chapter 13.
  */
 #include "abi/errno.h"
+#include "drivers/clk/clk.h"
 #include "drivers/driver.h"
 #include "drivers/tty/serial.h"
 #include "fs/dev.h"
+#include "kernel/printk.h"
 #include "lib/fmt.h"
 #include "mm/slab.h"
 
@@ -29,12 +31,15 @@
 #define TXCTRL		0x08
 #define RXCTRL		0x0c
 #define IE		0x10
+#define DIV		0x18
 #define REGS_SIZE	0x1c
 
 #define TXDATA_FULL	BIT(31)
 #define RXDATA_EMPTY	BIT(31)
 #define CTRL_ENABLE	BIT(0)
 #define CTRL_WATERMARK(n) ((n) << 16)
+#define SPEED		115200
+
 #define IE_TX		BIT(0)
 #define IE_RX		BIT(1)
 
@@ -78,6 +83,22 @@ static const struct serial_ops uart_ops = {
 	.enable = uart_enable,
 };
 
+/* The speed, of a clock that the tree tells; before the port is enabled. */
+static void
+uart_speed(struct serial *s, struct device *dev)
+{
+	u64 clock = clk_rate(dev->node, 0);
+	u32 div = mmio_read32(s->regs + DIV);
+
+	if (!clock)
+		return;
+	if (!(mmio_read32(s->regs + TXCTRL) & CTRL_ENABLE)) {
+		div = MAX((clock + SPEED / 2) / SPEED, 1UL) - 1;
+		mmio_write32(s->regs + DIV, div);
+	}
+	pr_info("%s: %lu kHz / %u: %lu baud\n", dev->name, clock / 1000, div + 1, clock / (div + 1));
+}
+
 static int
 uart_probe(struct device *dev)
 {
@@ -99,6 +120,7 @@ uart_probe(struct device *dev)
 		goto out_free;
 
 	mmio_write32(s->regs + IE, 0);
+	uart_speed(s, dev);
 	mmio_write32(s->regs + TXCTRL, CTRL_ENABLE | CTRL_WATERMARK(1));
 	mmio_write32(s->regs + RXCTRL, CTRL_ENABLE | CTRL_WATERMARK(0));
 

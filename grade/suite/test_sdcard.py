@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -151,6 +152,9 @@ def test_the_unleashed_card_starts_through_the_firmware(machine, card, tmp_path)
     m.expect("Starting kernel", timeout=60)
     m.boot(timeout=60)
     assert m.run("grep -c ^processor /proc/cpuinfo") == "4"
+    # What the firmware set the clocks to, and the speed that it gave the port by them.
+    assert re.search(r"clocks: harts 999999 kHz, devices 499999 kHz", m.run("dmesg"))
+    assert re.search(r"serial@10010000: 499999 kHz / 4341: 115180 baud", m.run("dmesg"))
     m.send("reboot\n")
     m.wait()
     (tmp_path / "sd.img").unlink()

@@ -1,0 +1,98 @@
+"""What boards have and QEMU models: clocks, pins, ways to end, an Image anywhere in RAM, page tables for any core."""
+
+import re
+import subprocess
+
+import pytest
+
+from grade.suite.conftest import BUILDS
+
+pytestmark = pytest.mark.ours
+
+GPIO_OUTPUT_EN, GPIO_OUTPUT = 0x10060008, 0x1006000C
+DOWN = 4 << 20                                  # how much further up an Image is put
+JUMP = bytes.fromhex("97024000" "67800200")     # auipc t0, DOWN >> 12; jr t0
+
+
+def word(m, address):
+    return int(m.hmp(f"xp /1xw {address:#x}").split()[-1], 16)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A function: sifive_u's device tree with lines added to its root, as a file."""
+
+    def make(lines):
+        dtb = tmp_path / "machine.dtb"
+        subprocess.run(["qemu-system-riscv64", "-M", f"sifive_u,dumpdtb={dtb}", "-smp", "5", "-m", "256M"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        text = subprocess.run(["dtc", "-qI", "dtb", "-O", "dts", dtb], check=True, stdout=subprocess.PIPE).stdout.decode()
+        gpio = re.search(r"gpio@10060000 \{.*?phandle = (<\w+>)", text, re.S)[1].strip("<>")
+        end = text.rindex("};")
+        subprocess.run(["dtc", "-qI", "dts", "-O", "dtb", "-o", dtb],
+                       input=(text[:end] + lines.replace("GPIO", gpio) + text[end:]).encode(), check=True)
+        return dtb
+
+    return make
+
+
+@pytest.mark.builds("gcc", "debug")
+def test_a_register_of_the_tree_ends_the_machine(machine):
+    """reboot=driver: virt's syscon-poweroff and syscon-reboot do it, and the firmware is not asked."""
+    m = machine(append="quiet loglevel=7 reboot=driver").boot()
+    m.send("poweroff\n")
+    m.expect(r"syscon-poweroff: 0x5555")
+    assert m.wait() == 0
+    m = machine(append="quiet loglevel=7 reboot=driver").boot()
+    m.send("reboot\n")
+    m.expect(r"syscon-reboot: 0x7777")
+    assert m.wait() == 0
+
+
+@pytest.mark.builds("gcc", "debug")
+def test_a_pin_resets_the_machine(machine):
+    """gpio-restart: pin 10, active low, ends sifive_u."""
+    m = machine(board="sifive_u", cpus=5, append="loglevel=7 reboot=driver").boot(60)
+    m.send("reboot\n")
+    m.expect(r"gpio-restart: pin 10")
+    assert m.wait() == 0
+
+
+@pytest.mark.builds("gcc")
+def test_a_pin_cuts_the_power(machine, tree):
+    """gpio-poweroff, as the Unmatched has it: the pin is held inactive from boot on, and driven when all else is done."""
+    dtb = tree("gpio-poweroff { compatible = \"gpio-poweroff\"; gpios = <GPIO 2 1>; timeout-ms = <10>; };")
+    m = machine(board="sifive_u", cpus=5, dtb=dtb, append="reboot=driver").boot(60)
+    assert word(m, GPIO_OUTPUT_EN) & 4 and word(m, GPIO_OUTPUT) & 4
+    m.send("poweroff\n")
+    m.expect(r"gpio-poweroff: pin 2")
+    m.expect(r"gpio-poweroff: the board goes on")
+    assert word(m, GPIO_OUTPUT_EN) & 4 and not word(m, GPIO_OUTPUT) & 4
+
+
+@pytest.mark.parametrize("board, cpus", [("virt", 2), ("sifive_u", 5)])
+def test_the_image_starts_anywhere(machine, build, tmp_path, board, cpus):
+    """Four MiB above where the firmware jumps to, the same Image boots: nothing in it knows its address."""
+    image = tmp_path / "Image"
+    image.write_bytes(JUMP + bytes(DOWN - len(JUMP)) + (BUILDS[build] / "Image").read_bytes())
+    m = machine(board=board, cpus=cpus, kernel=image).boot(60)
+    assert m.run("grep -c ^processor /proc/cpuinfo") == str(min(cpus, 4))
+
+
+@pytest.mark.builds("gcc", "debug")
+def test_no_page_waits_for_its_accessed_or_dirty_bit(machine):
+    """Every entry of every hart's page table has A, and D where it can be written: cores that set neither never fault.
+
+    After programs have run, shared pages, and swept over files: most of what is mapped was never touched.
+    """
+    m = machine(cpus=2).boot()
+    m.run("for i in 1 2 3 4; do (ls -l /bin | sort | wc >/dev/null) & done; wait; cat /bin/* >/dev/null; sh -c 'echo $$'")
+    m.send("while :; do ls / >/dev/null; done &\n")
+    m.boot()
+    for _ in range(20):
+        for cpu in 0, 1:
+            said = m.qmp("human-monitor-command", **{"command-line": "info mem", "cpu-index": cpu})
+            rights = re.findall(r"^[0-9a-f]{16} [0-9a-f]{16} [0-9a-f]{16} (\S+)", said, re.M)
+            assert len(rights) > 5, said
+            for r in rights:
+                assert "a" in r and ("w" not in r or "d" in r), said
