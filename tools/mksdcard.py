@@ -189,7 +189,7 @@ def main():
     p.add_argument("--initrd", required=True)
     p.add_argument("--root", required=True)
     p.add_argument("--firmware", metavar="DIR")
-    p.add_argument("--default", choices=("card", "memory"), default="memory")
+    p.add_argument("--default", choices=("card", "memory"), default="card")
     args = p.parse_args()
     build(args)
     say_what_next(args.out)

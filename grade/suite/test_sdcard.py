@@ -11,7 +11,7 @@ import pytest
 from grade.machine import BUILD, ROOT
 
 SECTOR = 512
-BOOT_START = 16384
+BOOT_START, ROOT_START = 16384, 131072
 PACKAGE = ROOT / "build/u-boot-sifive/usr/lib/u-boot"
 TOOLS = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "MTOOLS_SKIP_CHECK": "1"}
 TYPES = ["5B193300-FC78-40CD-8002-E86C45580B47", "2E54B353-1271-4842-806F-E436D6AF6985",
@@ -77,7 +77,7 @@ def test_the_card_has_what_the_board_looks_for(card, board, build):
     table = json.loads(tool("sfdisk", "--json", image))["partitiontable"]
     parts = table["partitions"]
     assert table["label"] == "gpt" and [p["type"] for p in parts] == TYPES
-    assert [p["start"] for p in parts] == [34, 2082, BOOT_START, 131072]
+    assert [p["start"] for p in parts] == [34, 2082, BOOT_START, ROOT_START]
     assert all(a["start"] + a["size"] <= b["start"] for a, b in zip(parts, parts[1:]))
     assert parts[2]["attrs"] == "LegacyBIOSBootable"
     assert b"No errors" in tool("sfdisk", "--verify", image)
@@ -145,7 +145,7 @@ def start(machine, image, tmp_path):
 
 
 def test_the_unleashed_card_starts_through_the_firmware(machine, card, tmp_path):
-    """U-Boot SPL, OpenSBI, U-Boot and extlinux.conf, each from the card, end in our shell on four harts."""
+    """U-Boot SPL, OpenSBI, U-Boot and extlinux.conf, each from the card, end in our shell, whose root is the card."""
     m = start(machine, card("unleashed")[0], tmp_path)
     m.send("mmc rescan; run bootcmd_mmc0\n")
     m.expect("Found /extlinux/extlinux.conf", timeout=60)
@@ -155,6 +155,12 @@ def test_the_unleashed_card_starts_through_the_firmware(machine, card, tmp_path)
     # What the firmware set the clocks to, and the speed that it gave the port by them.
     assert re.search(r"clocks: harts 999999 kHz, devices 499999 kHz", m.run("dmesg"))
     assert re.search(r"serial@10010000: 499999 kHz / 4341: 115180 baud", m.run("dmesg"))
+    assert m.run("grep ' / ' /proc/mounts").startswith("/dev/mmcblk0p4 / ext4 rw")
+    m.run("echo kept >/root/note; sync")
     m.send("reboot\n")
     m.wait()
-    (tmp_path / "sd.img").unlink()
+    image = tmp_path / "sd.img"
+    root = f"{image}?offset={ROOT_START * SECTOR}"
+    tool("e2fsck", "-fn", root)
+    assert tool("debugfs", "-R", "cat /root/note", root) == b"kept\n"
+    image.unlink()
