@@ -15,7 +15,7 @@
 #include "arch/pagetable.h"
 #include "kernel/main.h"
 #include "kernel/printk.h"
-#include "lib/fdt.h"
+#include "lib/fdt_machine.h"
 #include "lib/string.h"
 #include "mm/internal.h"
 #include "mm/kasan.h"
@@ -143,16 +143,11 @@ ram_add(u64 addr, u64 size, u32 node)
 static void
 read_memory_nodes(void)
 {
-	const char *type;
 	u64 addr, size;
 	u32 numa;
 	int n;
 
-	for (n = fdt_first_child(&the_fdt, fdt_root(&the_fdt)); n >= 0;
-	     n = fdt_next_sibling(&the_fdt, n)) {
-		type = fdt_prop_string(&the_fdt, n, "device_type");
-		if (!type || strcmp(type, "memory") != 0 || !fdt_enabled(&the_fdt, n))
-			continue;
+	for (n = fdt_next_memory(&the_fdt, -1); n >= 0; n = fdt_next_memory(&the_fdt, n)) {
 		numa = fdt_prop_u32(&the_fdt, n, "numa-node-id", 0, 0);
 		for (u32 i = 0; fdt_reg(&the_fdt, n, i, &addr, &size) == 0; i++)
 			ram_add(addr, size, numa);
@@ -169,16 +164,12 @@ cut_firmware(paddr_t image_end_pa)
 	struct mem_range *bank = ram_holding(image_pa, image_end_pa);
 	paddr_t low, firmware_end = 0;
 	u64 addr, size;
-	int parent, n;
+	int n;
 
 	if (!bank)
 		panic("the kernel image, at %#lx, is not in the memory the device tree describes", image_pa);
 	low = bank->start;
-	parent = fdt_path(&the_fdt, "/reserved-memory", strlen("/reserved-memory"));
-	n = parent < 0 ? -1 : fdt_first_child(&the_fdt, parent);
-	for (; n >= 0; n = fdt_next_sibling(&the_fdt, n)) {
-		if (!fdt_enabled(&the_fdt, n))
-			continue;
+	for (n = fdt_next_reserved(&the_fdt, -1); n >= 0; n = fdt_next_reserved(&the_fdt, n)) {
 		for (u32 i = 0; fdt_reg(&the_fdt, n, i, &addr, &size) == 0; i++) {
 			paddr_t end = addr + size;
 

@@ -22,7 +22,7 @@
 #include "arch/irqflags.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
-#include "lib/fdt.h"
+#include "lib/fdt_machine.h"
 #include "lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/internal.h"
@@ -695,11 +695,10 @@ void
 frame_init_cpu(int cpu)
 {
 	int cpus = fdt_path(&the_fdt, "/cpus", strlen("/cpus")), n;
-	u32 cells, node;
+	u32 node;
 
 	for (n = cpus < 0 ? -1 : fdt_first_child(&the_fdt, cpus); n >= 0; n = fdt_next_sibling(&the_fdt, n)) {
-		cells = fdt_prop_u32(&the_fdt, cpus, "#address-cells", 0, 1);
-		if (fdt_prop_u32(&the_fdt, n, "reg", cells - 1, ~0U) != cpu_hartid(cpu))
+		if (!fdt_cpu_usable(&the_fdt, n) || fdt_cpu_hartid(&the_fdt, n) != cpu_hartid(cpu))
 			continue;
 		node = fdt_prop_u32(&the_fdt, n, "numa-node-id", 0, 0);
 		cpu_frames[cpu].node = node < (u32)nnodes ? node : 0;

@@ -7,7 +7,7 @@
  * Data        cpus[], by cpu number; hart_starts[], what each hart picks up on its way in.
  * Locks       all written during boot by cpu 0; cpus_online by atomic or.
  * Not here    interrupts between harts (ipi.c).
- * Further     Devicetree bindings riscv/cpus.yaml, riscv/extensions.yaml; SBI HSM.
+ * Further     lib/fdt_machine.c; SBI HSM.
  */
 #include "arch/cpu.h"
 #include "arch/barrier.h"
@@ -19,7 +19,7 @@
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
-#include "lib/fdt.h"
+#include "lib/fdt_machine.h"
 #include "lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/frame.h"
@@ -127,38 +127,6 @@ isa_letters(const char *isa)
 	return bits;
 }
 
-/* Both forms of the binding end up as one string: "rv64imafdc_zicsr_...". */
-static void
-read_isa(int node, char *isa, size_t size)
-{
-	struct fdt_prop list;
-	const char *s = fdt_prop_string(&the_fdt, node, "riscv,isa"), *end;
-
-	if (fdt_prop(&the_fdt, node, "riscv,isa-extensions", &list) && list.len) {
-		strlcpy(isa, "rv64", size);
-		s = list.data;
-		end = s + list.len;
-		while (s < end && memchr(s, 0, end - s)) {
-			if (s[0] && s[1])
-				strlcat(isa, "_", size);
-			strlcat(isa, s, size);
-			s += strlen(s) + 1;
-		}
-		return;
-	}
-	strlcpy(isa, s ? s : "rv64", size);
-}
-
-/* Does the node describe a hart that can run the kernel? */
-static bool
-usable(int node)
-{
-	const char *type = fdt_prop_string(&the_fdt, node, "device_type");
-	const char *mmu = fdt_prop_string(&the_fdt, node, "mmu-type");
-
-	return type && !strcmp(type, "cpu") && fdt_enabled(&the_fdt, node) && mmu && !strncmp(mmu, "riscv,sv", 8);
-}
-
 static void
 read_cpu(int cpu, int node, ulong hartid)
 {
@@ -166,7 +134,7 @@ read_cpu(int cpu, int node, ulong hartid)
 
 	c->hartid = hartid;
 	c->mmu = "sv39";			/* what this kernel uses of it */
-	read_isa(node, c->isa, sizeof(c->isa));
+	fdt_cpu_isa(&the_fdt, node, c->isa, sizeof(c->isa));
 	/* Asked of this hart: the firmware tells only about the caller, and the others set theirs when they start. */
 	sbi_vendor(&c->mvendorid, &c->marchid, &c->mimpid);
 	hwcap &= isa_letters(c->isa);
@@ -178,18 +146,14 @@ cpu_init(void)
 	int parent = fdt_path(&the_fdt, "/cpus", 5), node, ignored = 0;
 	bool boot_found = false;
 	ulong hartid;
-	u32 cells;
 
 	hwcap = HWCAP_LETTERS;
 	cpus[0].hartid = boot_hartid;
-	cells = parent < 0 ? 1 : fdt_prop_u32(&the_fdt, parent, "#address-cells", 0, 1);
 	for (node = parent < 0 ? -1 : fdt_first_child(&the_fdt, parent); node >= 0;
 	     node = fdt_next_sibling(&the_fdt, node)) {
-		if (!usable(node))
+		if (!fdt_cpu_usable(&the_fdt, node))
 			continue;
-		hartid = fdt_prop_u32(&the_fdt, node, "reg", 0, 0);
-		if (cells == 2)
-			hartid = hartid << 32 | fdt_prop_u32(&the_fdt, node, "reg", 1, 0);
+		hartid = fdt_cpu_hartid(&the_fdt, node);
 		if (hartid == boot_hartid) {
 			read_cpu(0, node, hartid);
 			boot_found = true;

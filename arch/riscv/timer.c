@@ -9,7 +9,7 @@
 #include "arch/timer.h"
 #include "csr.h"
 #include "kernel/printk.h"
-#include "lib/fdt.h"
+#include "lib/fdt_machine.h"
 #include "mm/bootmem.h"
 #include "private.h"
 #include "sbi.h"
@@ -43,10 +43,7 @@ fraction(u64 n, u64 d)
 void
 timer_init(void)
 {
-	int node = fdt_path(&the_fdt, "/cpus", 5);
-
-	if (node >= 0)
-		timer_hz = fdt_prop_u32(&the_fdt, node, "timebase-frequency", 0, 0);
+	timer_hz = fdt_timebase(&the_fdt);
 	if (!timer_hz || timer_hz >= NSEC)
 		panic("/cpus/timebase-frequency is absent or not below 1 GHz: there is no clock");
 	timer_ns_per_tick = NSEC / timer_hz;

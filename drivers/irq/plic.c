@@ -23,6 +23,7 @@
 #include "drivers/irq.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
+#include "lib/fdt_machine.h"
 #include "mm/bootmem.h"
 #include "mm/slab.h"
 
@@ -109,14 +110,10 @@ plic_cpu_of(u32 phandle)
 	int intc = fdt_by_phandle(&the_fdt, phandle);
 	int cpu_node = intc < 0 ? -1 : fdt_parent(&the_fdt, intc);
 	struct fdt_prop reg;
-	ulong hartid;
 
 	if (cpu_node < 0 || !fdt_prop(&the_fdt, cpu_node, "reg", &reg) || reg.len < 4)
 		return -1;
-	hartid = fdt_cell(&reg, 0);
-	if (reg.len >= 8)
-		hartid = hartid << 32 | fdt_cell(&reg, 1);
-	return cpu_of_hartid(hartid);
+	return cpu_of_hartid(fdt_cpu_hartid(&the_fdt, cpu_node));
 }
 
 /* Fill context[]: 0, or -EINVAL if no cpu has an S-mode context. Contexts start with every source off. */
