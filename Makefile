@@ -14,6 +14,7 @@
 #   make grade        the labs that this tree has (LAB=name T=test SEED=n; docs/labs/)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
+#   make port-check   DTB=file: what the kernel would do with that machine (docs/porting.md)
 #   make doctor       each tool: needed, found, how to get it
 #   make clean        all but build/disk.img and build/debian-disk.img
 #
@@ -139,6 +140,7 @@ $(O)/Image: $(O)/kernel.elf
 include user/user.mk
 include lib/host.mk
 include fs/host/host.mk
+include tools/port/port.mk
 
 # ---- the machine ----
 # A port per user, so that two people can debug on one host.
