@@ -12,6 +12,8 @@
 #   make hostile-calls  1,000,000 calls of any kind (CALLS=n SEED=n)
 #   make sched-proof  the schedule seen from outside, at length, and wrong schedulers (SETS=n SEED=n ONLY=word)
 #   make grade        the labs that this tree has (LAB=name T=test SEED=n; docs/labs/)
+#   make handout      the tree that a student of LAB gets, in OUT=dir; make carry FROM=dir: earlier work into it
+#   make lab-selftest proof of the labs' tests: reference, handout, mutants, cheats, repeats (LAB=name)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make port-check   DTB=file: what the kernel would do with that machine (docs/porting.md)
@@ -232,7 +234,7 @@ sched-proof: tools-build-run-test
 
 # Labs (docs/labs/): TREE=dir grades that one by this one's tests, SEEDS=file runs the held-back tests, RESULTS=dir saves.
 LAB_PY	 = $(Q)SEXTANT_BUILD=$(O) $(PYTHON) -m grade.lab
-.PHONY: grade handout carry
+.PHONY: grade handout carry lab-selftest
 grade: tools-build-run-test
 	$(LAB_PY) grade $(LAB) $(if $(T),--test "$(T)") $(if $(filter command line environment,$(origin SEED)),--seed $(SEED)) \
 		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(TREE),--tree $(TREE)) $(if $(RESULTS),--results $(RESULTS))
@@ -245,6 +247,11 @@ handout:
 carry:
 	$(if $(FROM),,$(error say from where: make carry FROM=dir, of one lab LAB=name))
 	$(LAB_PY) carry $(FROM) $(LAB)
+
+# Of LAB, or of all: reference, handout, mutants, cheats, repeats under load (REPEATS=n; ONLY="mutant x").
+REPEATS	?= 10
+lab-selftest: tools-build-run-test tools-build-run-test-llvm
+	$(LAB_PY) selftest $(LAB) --repeats $(REPEATS) --only "$(ONLY)"
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all

@@ -8,6 +8,7 @@ from grade.lab.carry import carry as bring
 from grade.lab.handout import make as make_handout
 from grade.lab.lab import LabError, load, names
 from grade.lab.run import Run
+from grade.lab.selftest import selftest
 from grade.machine import ROOT
 
 
@@ -41,6 +42,10 @@ def carry(args):
     return 0
 
 
+def prove(args):
+    return selftest([args.lab] if args.lab else names(), args.repeats, args.only, args.workers, say=say)
+
+
 def say(text):
     print(text, flush=True)
 
@@ -66,6 +71,12 @@ def main():
     c.add_argument("student", type=Path)
     c.add_argument("lab", nargs="?")
     c.set_defaults(go=carry)
+    s = commands.add_parser("selftest", help="prove that a lab's tests can be trusted")
+    s.add_argument("lab", nargs="?")
+    s.add_argument("--repeats", type=int, default=10)
+    s.add_argument("--only", default="", help="what has this in its name: reference, handout, mutant, cheat, repeat ...")
+    s.add_argument("--workers", type=int, help="so many at a time (as many as processors)")
+    s.set_defaults(go=prove)
     args = p.parse_args()
     try:
         return args.go(args)
