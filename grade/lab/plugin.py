@@ -5,6 +5,7 @@ one's function). What a test raises decides:
 
     nothing                             pass
     AssertionError                      fail; its message is what the student reads
+    ValueError of the lab's own code    fail: an answer that is no number, a frame too short
     grade.lab.NotMeasured, a skip       not measured: this host cannot tell, so no points, and no reproach
     grade.lab.Infra, anything else      infra: the harness or QEMU is at fault; tried once more
 """
@@ -13,6 +14,7 @@ import hashlib
 import random
 import re
 import signal
+import struct
 import subprocess
 import time
 import traceback
@@ -27,7 +29,7 @@ from grade.lab.lab import LabError
 from grade.machine import ROOT, Machine, MachineError
 
 GUARD = 900                             # seconds of the host for one test with one seed: against a harness that hangs
-FLOOD = 4 << 20                         # bytes on the console: more is no test's answer
+FLOOD = 512 << 10                       # bytes on the console: more is no test's answer
 LINES, COLUMNS = 40, 200                # of a reason
 TRIES = 2                               # of a test that the harness spoils
 
@@ -47,7 +49,7 @@ class LabMachine(Machine):
     def kill(self):
         if self.process is not None:
             status = self.process.poll()
-            if status is not None and status < 0:
+            if status is not None and status < 0 and not self._full:
                 self.crashed = f"QEMU died of signal {-status}"
         super().kill()
 
@@ -228,6 +230,8 @@ def verdict(e):
         return "fail", clean(str(e)) or f"the check at {place(e)} does not hold"
     if isinstance(e, (NotMeasured, pytest.skip.Exception)):
         return "not measured", clean(str(e))
+    if isinstance(e, (ValueError, struct.error)) and "grade/labs/" in place(e):
+        return "fail", clean(f"the machine's answer cannot be read: {e}")
     if isinstance(e, (KeyboardInterrupt, SystemExit, pytest.exit.Exception)):
         raise e
     return "infra", clean(str(e) if isinstance(e, Infra) else f"{type(e).__name__}: {e} (at {place(e)})")
