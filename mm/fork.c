@@ -2,7 +2,7 @@
  * fork.c - copying an address space without copying its pages.
  *
  * Parent and child share every anonymous frame, read-only in both until one of them writes
- * (fault_cow). Entries that a fault can find again without loss are not copied at all: pages of
+ * (cow.c). Entries that a fault can find again without loss are not copied at all: pages of
  * files that nobody wrote, shared memory, the zero frame, the vdso.
  *
  * Locks       the parent's mm->lock for writing: no fault of its other threads meets a half-made
@@ -12,7 +12,7 @@
  */
 #include "abi/errno.h"
 #include "fs/vfs.h"
-#include "mm/internal.h"
+#include "mm/fault.h"
 
 /* Has this area entries that only a copy preserves? */
 static inline bool
@@ -21,38 +21,6 @@ needs_copy(const struct area *a)
 	if (a->flags & (VM_SHARED | VM_IO | VM_WIPEONFORK))
 		return false;
 	return !a->file || (a->flags & VM_ANON);
-}
-
-/*
- * Share the anonymous frames of [start, end), inside one last-level table. Returns how many; *changed if the
- * parent lost a write permission.
- */
-static uint
-share_table(pte_t *from, pte_t *to, u64 start, u64 end, bool *changed)
-{
-	u64 left = pte_table(from)->index, lost = 0;
-	uint copied = 0;
-	pte_t e;
-
-	for (; start < end && left; start += PAGE_SIZE, from++, to++) {
-		e = *from;
-		if (!e)
-			continue;
-		left--;
-		if (!(e & PTE_ANON))
-			continue;
-		if (e & PTE_W) {
-			e &= ~(PTE_W | PTE_D);
-			*from = e;
-			lost = 1;
-		}
-		frame_get(pte_frame(e));
-		*to = e;
-		copied++;
-	}
-	if (lost)
-		*changed = true;
-	return copied;
 }
 
 /* Share a's frames with the child. False if there is no memory for a table. */
@@ -76,7 +44,7 @@ share_area(struct mm *child, struct area *a, bool *changed) NO_TSA	/* a lock tha
 			return false;
 		if (a->file)
 			spin_lock(&a->mm->pt_lock);
-		n = share_table(from, to, va, stop, changed);
+		n = cow_share(from, to, va, stop, changed);
 		if (a->file)
 			spin_unlock(&a->mm->pt_lock);
 		pte_table(to)->index += n;
