@@ -1,9 +1,10 @@
-"""python3 -m grade.lab COMMAND: grade, handout, carry, selftest; what the Makefile's targets of these names run."""
+"""python3 -m grade.lab COMMAND: grade, submission, handout, carry, selftest; what the Makefile's targets of these names run."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from grade.lab import submission
 from grade.lab.carry import carry as bring
 from grade.lab.handout import make as make_handout
 from grade.lab.lab import LabError, load, names
@@ -46,6 +47,13 @@ def prove(args):
     return selftest([args.lab] if args.lab else names(), args.repeats, args.only, args.workers, say=say)
 
 
+def submitted(args):
+    """As grade."""
+    held_back = [int(w) for w in args.seeds.read_text().split()] if args.seeds else []
+    r = submission.grade(load(args.lab), args.what, seed=args.seed, held_back=held_back, out=args.out, results=args.results, say=say)
+    return 2 if r.infra else 0 if r.full else 1
+
+
 def say(text):
     print(text, flush=True)
 
@@ -63,6 +71,14 @@ def main():
     g.add_argument("--out", type=Path, help="where logs go (out/lab/LAB)")
     g.add_argument("--results", type=Path, help="a folder for the results, in every format")
     g.set_defaults(go=grade)
+    b = commands.add_parser("submission", help="grade what a student handed in: a folder, a tar or a zip")
+    b.add_argument("lab")
+    b.add_argument("what", type=Path)
+    b.add_argument("--seed", type=int)
+    b.add_argument("--seeds", type=Path)
+    b.add_argument("--out", type=Path)
+    b.add_argument("--results", type=Path)
+    b.set_defaults(go=submitted)
     h = commands.add_parser("handout", help="make the tree that students get")
     h.add_argument("lab")
     h.add_argument("out", type=Path)

@@ -85,13 +85,17 @@ class Run:
             elif t.show == "held-back" and self.wanted(self.lab.test(t.id)):
                 t.outcome, t.why = "infra", report.NOT_RUN
         self.save()
-        if make and (said := build(self.tree, self.build)):
+        if make and (said := self.prepare()):
             self.unbuilt(said)
         else:
             self.run_tests()
         self.say(report.last_line(self.report))
         self.save()
         return self.report
+
+    def prepare(self):
+        """Make the tree: None, or what the compiler said."""
+        return build(self.tree, self.build)
 
     def unbuilt(self, said):
         self.report.output = clean(said)
