@@ -38,7 +38,7 @@ struct slot {				/* Guarded by: i immutable  l lock  o the disk's task alone */
 	struct spinlock lock;
 	struct request *request;	/* [l] at the card */
 	struct waitq work;		/* request is not NULL */
-	bool	failing;		/* [o] the last request failed: said once */
+	int	failing;		/* [o] how the last request failed, which is said once; 0: it did not */
 	struct sd_piece pieces[MAX_VECS];	/* [o] of the request */
 };
 
@@ -76,7 +76,7 @@ serve(struct slot *s, struct request *rq)
 	for (it = request_first(rq); it.len; request_step(&it))
 		s->pieces[n++] = (struct sd_piece){ (u8 *)frame_va(it.frame) + it.off, it.len };
 	err = sd_card_transfer(&s->card, write, rq->sector, s->pieces, n);
-	if (err && !s->failing)
+	if (err && err != s->failing)
 		pr_err("%s: cannot %s sector %lu and %u more: error %d%s\n", s->name, write ? "write" : "read",
 		       (ulong)rq->sector, rq->sectors - 1, -err,
 		       err == -ENOMEDIUM ? " (no card)" : err == -ESTALE ? " (another card)" : "");
