@@ -22,6 +22,7 @@
  * Further     SiFive FU540-C000 Manual, chapter 19.
  */
 #include "abi/errno.h"
+#include "drivers/clk/clk.h"
 #include "drivers/driver.h"
 #include "drivers/spi/spi.h"
 #include "kernel/params.h"
@@ -282,15 +283,18 @@ static const struct spi_ops spi_sifive_ops = {
 /* ---- set-up ---- */
 
 /*
- * What goes in: taken for the fastest that fits the divisor that the firmware chose for the chip.  It read a kernel
- * from it, so the bus will be no faster than the chip may be, and about as fast as it was.
+ * What goes in. A clock that nobody knows is taken for the fastest that fits the divisor that the firmware chose for
+ * the chip: it read a kernel from it, so the bus will be no faster than the chip may be, and about as fast as it was.
  */
 static u64
 input_clock(struct controller *c, struct device *dev)
 {
 	int chip = fdt_first_child(&the_fdt, dev->node);
+	u64 hz = clk_rate(dev->node, 0);
 	u32 max = chip < 0 ? 0 : fdt_prop_u32(&the_fdt, chip, "spi-max-frequency", 0, 0);
 
+	if (hz)
+		return hz;
 	return MAX(max, 1000000U) * 2UL * ((read(c, SCKDIV) & SCKDIV_MAX) + 1);
 }
 
