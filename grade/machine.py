@@ -106,7 +106,8 @@ class Machine:
         self.status = None              # QEMU's exit status, once it has ended
         self.process = None
         args = ["qemu-system-riscv64", "-M", board, "-smp", str(cpus), "-m", mem,
-                "-display", "none", "-no-reboot", *(["-bios", str(firmware)] if firmware else ["-kernel", str(self.kernel)])]
+                "-display", "none", "-no-reboot"]
+        args += ["-bios", str(firmware)] if firmware else ["-kernel", str(self.kernel)]
         self._made = None               # a file to remove at the end
         if self.foreign and disks and self.initrd:
             self._made = foreign_initrd(self.kernel, self.initrd, build)

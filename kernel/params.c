@@ -30,8 +30,8 @@ static char *init_envp[INIT_MAX + 3] = { "HOME=/", "TERM=linux" };
 
 /* Words that mean something to this kernel, or that every Linux takes and init need not see. */
 static const char *const known[] = {
-	"console", "debug", "earlycon", "ignore_loglevel", "init", "loglevel", "maxcpus", "mem", "norandmaps", "nosmp",
-	"panic", "quiet", "ramdisk", "rdinit", "reboot", "ro", "root", "rootdelay", "rootflags", "rootfstype",
+	"console", "debug", "earlycon", "errata", "ignore_loglevel", "init", "loglevel", "maxcpus", "mem", "norandmaps",
+	"nosmp", "panic", "quiet", "ramdisk", "rdinit", "reboot", "ro", "root", "rootdelay", "rootflags", "rootfstype",
 	"rootwait", "rw", "sched", NULL
 };
 

@@ -14,6 +14,7 @@
 #include "arch/pagetable.h"
 #include "arch/timer.h"
 #include "csr.h"
+#include "errata.h"
 #include "kernel/main.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
@@ -171,6 +172,7 @@ cpu_init(void)
 	}
 	if (ignored)
 		pr_warn("cpu: %d harts beyond %d are left alone\n", ignored, MAX_CPUS);
+	errata_add(cpus[0].mvendorid, cpus[0].marchid, cpus[0].mimpid);
 	pr_info("cpu: %d hart%s, this is %lu, %s\n", ncpus, ncpus == 1 ? "" : "s", boot_hartid, cpus[0].isa);
 }
 
@@ -185,6 +187,7 @@ cpu_secondary(void)
 	if (!__atomic_compare_exchange_n(&c->state, &starting, HART_ALIVE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		sbi_hart_stop();		/* too late: nobody counts on this hart any more */
 	sbi_vendor(&c->mvendorid, &c->marchid, &c->mimpid);
+	errata_add(c->mvendorid, c->marchid, c->mimpid);
 	__atomic_or_fetch(&cpus_online, BIT(cpu), __ATOMIC_RELEASE);
 	kernel_secondary();
 }

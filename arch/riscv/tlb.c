@@ -3,34 +3,18 @@
  *
  * Only full fences go to other harts: a fence by address does not work on FU540 and may be ignored by
  * the instruction TLB of FU740 (CIP-1200), and the firmware's share of the cost is the same.
- * A fence by address on this hart is used unless its ids name one of those cores.
+ * A fence by address on this hart is used unless errata.c knows better.
  */
 #include "arch/pagetable.h"
 #include "arch/cpu.h"
+#include "errata.h"
 #include "private.h"
 #include "sbi.h"
-
-#define SIFIVE_BULLET		0x8000000000000007UL	/* marchid of the U7 series */
-#define SIFIVE_ROCKET		1UL			/* of the U5 series, as of every Rocket */
-
-/* Does sfence.vma with an address fail on cpu 0? Its fellows are of the same kind. */
-static bool
-fence_by_address_broken(void)
-{
-	ulong vendor, arch, imp;
-
-	cpu_vendor(0, &vendor, &arch, &imp);
-	return (arch == SIFIVE_BULLET || arch == SIFIVE_ROCKET) && (imp & 0xffffff) <= 0x200630 && imp != 0x1200626;
-}
 
 void
 tlb_flush_local_page(vaddr_t va)
 {
-	static int broken = -1;
-
-	if (unlikely(broken < 0))
-		broken = fence_by_address_broken();
-	if (broken)
+	if (unlikely(READ_ONCE(errata) & ERRATUM_FENCE_ADDRESS))
 		asm volatile("sfence.vma" : : : "memory");
 	else
 		asm volatile("sfence.vma %0" : : "r"(va) : "memory");

@@ -6,7 +6,7 @@
  * the kernel may be preempted; anything else is a bug and panics, for user memory is never touched by
  * address (mm/usercopy.c) and kernel memory never pages.
  *
- * Further     privileged ISA ch. 4.1 (scause, stval); facts about cores' errata in tlb.c.
+ * Further     privileged ISA ch. 4.1 (scause, stval); errata.c.
  */
 #include "arch/trap.h"
 #include "abi/errno.h"
@@ -14,6 +14,7 @@
 #include "arch/irqflags.h"
 #include "csr.h"
 #include "drivers/irq.h"
+#include "errata.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -87,11 +88,13 @@ user_fault(u64 addr, int err)
 	}
 }
 
-/* Some cores do not extend bit 38 of the address of a failed fetch upward (SiFive erratum CIP-453). */
+/* Some cores do not extend bit 38 of the address of a failed fetch upward. */
 static u64
 fetch_address(const struct trapframe *r)
 {
-	return r->badaddr & BIT(38) ? r->badaddr | ~(BIT(39) - 1) : r->badaddr;
+	bool cut = READ_ONCE(errata) & ERRATUM_FETCH_ADDRESS && r->badaddr & BIT(38);
+
+	return cut ? r->badaddr | ~(BIT(39) - 1) : r->badaddr;
 }
 
 static void

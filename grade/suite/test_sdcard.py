@@ -135,7 +135,8 @@ def start(machine, image, tmp_path):
     card = tmp_path / "sd.img"
     subprocess.run(["cp", "--sparse=always", image, card], check=True)
     os.truncate(card, 4 << 30)              # a card of 4 GiB: over 2 it is addressed by blocks, as boards need it
-    m = machine(board="sifive_u,msel=11", cpus=5, mem="8G", initrd=False, firmware=PACKAGE / "sifive_unleashed/u-boot-spl.bin",
+    m = machine(board="sifive_u,msel=11", cpus=5, mem="8G", initrd=False,
+                firmware=PACKAGE / "sifive_unleashed/u-boot-spl.bin",
                 extra=["-drive", f"file={card},if=sd,format=raw", "-nic", "none"])
     m.expect("U-Boot SPL", timeout=60)
     m.expect("Hit any key to stop autoboot", timeout=60)

@@ -104,6 +104,10 @@ faults(void)
 	fault(jump);
 	CAME(SIGSEGV, SEGV_MAPERR, 24);
 	CHECK(got.si_addr == bad);
+	bad = (char *)(1UL << 38);		/* no address for Sv39 */
+	fault(jump);
+	CAME(SIGSEGV, SEGV_MAPERR, 24);
+	CHECK(got.si_addr == bad);
 	bad = (char *)0xffffffff80000001UL;
 	fault(store);
 	CAME(SIGSEGV, SEGV_MAPERR, 24);
