@@ -15,7 +15,15 @@
 
 #define DEFAULT_MAX_HZ	1000000		/* of a chip whose node does not say: any can do that */
 
-static const struct spi_driver *const drivers[] = { &mmc_spi_driver };
+#define CHIP(name)	extern const struct spi_driver name##_driver;
+#include "drivers/spi/chips.def"
+#undef CHIP
+
+static const struct spi_driver *const drivers[] = {
+#define CHIP(name)	&name##_driver,
+#include "drivers/spi/chips.def"
+#undef CHIP
+};
 
 static const struct spi_driver *
 driver_of(int node)

@@ -52,8 +52,6 @@ struct spi_driver {			/* of chips */
 	int	(*probe)(struct spi_device *d);
 };
 
-extern const struct spi_driver mmc_spi_driver;
-
 bool	spi_bus_wanted(int node);	/* is there a chip with a driver on the controller at this node? */
 void	spi_bus_register(struct spi_bus *b, int node);	/* and probe what is on it */
 

@@ -1,9 +1,10 @@
 /*
  * kernel.c - the kernel's drivers, without their devices.
  *
- * Which driver gets which node is decided by the kernel's own drivers/driver.c, compiled for this machine and linked
- * here. The drivers it chooses from are those of drivers/drivers.def; their names, levels and lists of `compatible`
- * strings are read from kernel.elf. Only their probe functions are ours: they write down what they were given.
+ * Which driver gets which node is decided by the kernel's own drivers/driver.c and drivers/spi/spi.c, compiled for
+ * this machine and linked here. The drivers they choose from are those of drivers/drivers.def and spi/chips.def; their
+ * names, levels and lists of `compatible` strings are read from kernel.elf. Only their probe functions are ours: they
+ * write down what they were given.
  *
  * Data        NAME_driver of each driver, filled by kernel_open(); claimed[].
  * Invariants  struct driver has the same layout here and there: both are LP64, little-endian.
@@ -11,13 +12,15 @@
  */
 #include <elf.h>
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "abi/errno.h"
 #include "drivers/driver.h"
 #include "drivers/irq.h"
+#include "drivers/spi/spi.h"
 #include "kernel/printk.h"
-#include "lib/string.h"
 #include "mm/bootmem.h"
 #include "mm/slab.h"
 #include "mm/vmap.h"
@@ -27,10 +30,22 @@
 #include "drivers/drivers.def"
 #undef DRIVER
 
-static const struct { const char *symbol, *file; struct driver *driver; } drivers[] = {
-#define DRIVER(name)	{ #name "_driver", "drivers/*/" #name ".c", &name##_driver },
+#define CHIP(name)	struct spi_driver name##_driver;
+#include "drivers/spi/chips.def"
+#undef CHIP
+
+static struct entry {			/* a driver: its name, its file, and whichever of the two it is */
+	const char *name, *file;
+	struct driver *driver;
+	struct spi_driver *chip;
+	const char *kind;
+} drivers[] = {
+#define DRIVER(name)	{ #name, "drivers/*/" #name ".c", &name##_driver, NULL, NULL },
 #include "drivers/drivers.def"
 #undef DRIVER
+#define CHIP(name)	{ #name, "drivers/*/" #name ".c", NULL, &name##_driver, NULL },
+#include "drivers/spi/chips.def"
+#undef CHIP
 };
 
 static_assert(sizeof(void *) == 8 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the kernel's structures are read as they are");
@@ -134,19 +149,50 @@ read_isa(void)
 
 /* ---- the drivers ---- */
 
+static void
+claim(int node, struct entry *e, enum driver_level level, const char *compatible)
+{
+	if (nclaimed < MAX_CLAIMED)
+		claimed[nclaimed++] = (struct claimed){ node, e->name, e->kind, level, compatible };
+}
+
+static int
+note_chip(struct spi_device *d)
+{
+	for (struct entry *e = drivers; e < drivers + ARRAY_SIZE(drivers); e++)
+		if (e->chip && fdt_compatible(&the_fdt, d->node, e->chip->compatible)) {
+			claim(d->node, e, DRIVER_NORMAL, e->chip->compatible);
+			break;
+		}
+	return 0;
+}
+
+/* Every driver's probe. A bus's driver then tells of what is on it. */
 static int
 note(struct device *dev)
 {
-	if (nclaimed < MAX_CLAIMED)
-		claimed[nclaimed++] = (struct claimed){ dev->node, dev->driver, dev->match->compatible };
+	struct spi_bus *bus;
+	struct entry *e = drivers;
+
+	while (e->driver != dev->driver)
+		e++;
+	claim(dev->node, e, e->driver->level, dev->match->compatible);
+	if (!spi_bus_wanted(dev->node))
+		return 0;
+	bus = calloc(1, sizeof(*bus));
+	if (!bus)
+		return -ENOMEM;
+	bus->name = dev->name;
+	bus->ncs = UINT32_MAX;
+	spi_bus_register(bus, dev->node);
 	return 0;
 }
 
 /* Copy a driver's tables out of the kernel. */
 static bool
-load(const char *symbol, struct driver *d)
+load_driver(u64 address, struct driver *d)
 {
-	const struct driver *theirs = at_address(symbol_address(symbol), sizeof(*theirs));
+	const struct driver *theirs = at_address(address, sizeof(*theirs));
 	const struct driver_match *m, *ours;
 	struct driver_match *copy;
 	int n = 0;
@@ -170,18 +216,52 @@ load(const char *symbol, struct driver *d)
 	return true;
 }
 
+static bool
+load_chip(u64 address, struct spi_driver *d)
+{
+	const struct spi_driver *theirs = at_address(address, sizeof(*theirs));
+
+	if (!theirs)
+		return false;
+	d->compatible = string_at((u64)theirs->compatible);
+	d->probe = note_chip;
+	return d->compatible;
+}
+
+/* "uart" of drivers/uart/..., by the driver's file. */
+static const char *
+kind_of(const char *file)
+{
+	const char *folder;
+	char *kind = NULL;
+	glob_t g;
+
+	if (glob(file, 0, NULL, &g) == 0) {
+		folder = g.gl_pathv[0] + strlen("drivers/");
+		kind = strndup(folder, strcspn(folder, "/"));
+		globfree(&g);
+	}
+	return kind ? kind : "?";
+}
+
 const char *
 kernel_open(const void *elf, size_t size)
 {
+	char symbol[64];
+	struct entry *e;
 	u32 n;
 
 	image = elf;
 	image_size = size;
 	if (!sections(&n))
 		return "not a 64-bit RISC-V ELF file";
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		if (!load(drivers[i].symbol, drivers[i].driver))
+	for (e = drivers; e < drivers + ARRAY_SIZE(drivers); e++) {
+		sprintf(symbol, "%.32s_driver", e->name);
+		e->kind = kind_of(e->file);
+		if (!(e->driver ? load_driver(symbol_address(symbol), e->driver) :
+				  load_chip(symbol_address(symbol), e->chip)))
 			return "its drivers are not those of drivers/drivers.def: run make";
+	}
 	read_isa();
 	return NULL;
 }
@@ -189,29 +269,11 @@ kernel_open(const void *elf, size_t size)
 void
 kernel_probe(void)
 {
-	driver_probe_all(DRIVER_IRQ);
-	driver_probe_all(DRIVER_CONSOLE);
-	driver_probe_all(DRIVER_NORMAL);
+	for (int level = 0; level <= DRIVER_NORMAL; level++)
+		driver_probe_all(level);
 }
 
-const char *
-driver_kind(const struct driver *d)
-{
-	static char kind[32];
-	glob_t g;
-
-	strlcpy(kind, "?", sizeof(kind));
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
-		if (drivers[i].driver != d || glob(drivers[i].file, 0, NULL, &g))
-			continue;
-		strlcpy(kind, g.gl_pathv[0] + strlen("drivers/"), sizeof(kind));
-		*strchr(kind, '/') = '\0';
-		globfree(&g);
-	}
-	return kind;
-}
-
-/* ---- what drivers/driver.c calls ---- */
+/* ---- what drivers/driver.c and drivers/spi/spi.c call ---- */
 
 void
 printk(const char *fmt, ...)
@@ -228,6 +290,17 @@ void *
 kzalloc(size_t size, u32 flags)
 {
 	return calloc(1, size);
+}
+
+void
+kfree(void *p)
+{
+	free(p);
+}
+
+void
+mutex_init(struct mutex *m, enum lock_rank rank)
+{
 }
 
 volatile void *

@@ -13,7 +13,9 @@
 
 struct claimed {			/* a device that a driver would be given, in the order of boot */
 	int	node;
-	const struct driver *driver;
+	const char *driver;
+	const char *kind;		/* the folder of drivers/ that the driver is in */
+	enum driver_level level;
 	const char *compatible;		/* by which it was found */
 };
 
@@ -25,8 +27,6 @@ extern const char *kernel_isa;		/* "rv64i2p1_m2p0...": what it was compiled for 
 const char *kernel_open(const void *elf, size_t size);
 /* Probe the_fdt as the kernel's boot does, with drivers that only note that they were called. */
 void	kernel_probe(void);
-/* The folder of drivers/ that the driver's file is in: what kind of device it drives. */
-const char *driver_kind(const struct driver *d);
 
 /* What the kernel would make of the_fdt. Whether it gets to a shell. */
 bool	report(void);

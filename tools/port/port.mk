@@ -1,10 +1,10 @@
-# port.mk - make port-check: the kernel's drivers/driver.c and lib/'s device-tree reader, on the build machine.
+# port.mk - make port-check: the kernel's matching of drivers and lib/'s device-tree reader, on the build machine.
 
-PORT_SRC := $(wildcard tools/port/*.c) drivers/driver.c
+PORT_SRC := $(wildcard tools/port/*.c) drivers/driver.c drivers/spi/spi.c
 PORT_FLAGS = -D__KERNEL__ -I. -Ifs/host/include $(filter-out -include lib/host_rename.h,$(HOST_CFLAGS)) \
 	   -Iarch/riscv/include -include fs/host/rename.h
 
-$(HOSTDIR)/port-check: $(PORT_SRC) tools/port/port.h drivers/drivers.def drivers/driver.h $(HOSTDIR)/lib.a
+$(HOSTDIR)/port-check: $(PORT_SRC) tools/port/port.h drivers/drivers.def drivers/spi/chips.def drivers/driver.h $(HOSTDIR)/lib.a
 	$(call say,HOSTLD,$@)
 	$(Q)$(HOSTCC) $(PORT_FLAGS) -o $@ $(filter %.c %.a,$^)
 

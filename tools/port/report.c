@@ -77,13 +77,13 @@ is_controller(int node)
 {
 	const struct claimed *c = claim_of(node);
 
-	return c && c->driver->level == DRIVER_IRQ;
+	return c && c->level == DRIVER_IRQ;
 }
 
 static bool
 is_port(const struct claimed *c)
 {
-	return c->driver->level == DRIVER_CONSOLE && !strcmp(driver_kind(c->driver), "tty");
+	return c->level == DRIVER_CONSOLE && !strcmp(c->kind, "tty");
 }
 
 /* ---- the machine ---- */
@@ -176,7 +176,7 @@ describe(const char *label, int node)
 		sprintf(where, " at %#lx", (ulong)addr);
 	printf("%-12s%s%s, %s", label, name(node), where, c ? c->compatible : compatible(node));
 	if (c)
-		printf(": driver %s", c->driver->name);
+		printf(": driver %s", c->driver);
 	if (!fdt_irq(&the_fdt, node, 0, &ctl, &source) && is_controller(ctl))
 		printf(", interrupt %u of %s", source, name(ctl));
 	putchar('\n');
@@ -274,7 +274,7 @@ static const char *
 kind_label(const char *kind)
 {
 	static const struct { const char *kind, *label; } labels[] = {
-		{ "rtc", "clock" }, { "power", "power-off" }, { "virtio", "disk" }, { "mmc", "disk" }, { "block", "disk" },
+		{ "rtc", "clock" }, { "virtio", "disk" }, { "mmc", "disk" }, { "block", "disk" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
@@ -294,16 +294,16 @@ report_others(void)
 
 		if (is_controller(claimed[i].node) || is_port(&claimed[i]))
 			continue;
-		label = kind_label(driver_kind(claimed[i].driver));
+		label = kind_label(claimed[i].kind);
 		disks += !strcmp(label, "disk");
 		clocks += !strcmp(label, "clock");
-		switches += !strcmp(label, "power-off");
+		switches += !strcmp(label, "power");
 		describe(label, claimed[i].node);
 	}
 	if (!clocks)
 		row("clock", "none that has a driver: the time starts in 1970");
 	if (!switches)
-		row("power-off", "by the firmware (SBI SRST), if it can");
+		row("power", "by the firmware (SBI SRST), if it can");
 	return disks;
 }
 
