@@ -16,6 +16,7 @@
 #   make lab-selftest proof of the labs' tests: reference, handout, mutants, cheats, repeats (LAB=name)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
+#   make board-test   TTY=/dev/ttyUSB0: the tests in user/tests on a board (docs/porting.md)
 #   make port-check   DTB=file: what the kernel would do with that machine (docs/porting.md)
 #   make doctor       each tool: needed, found, how to get it
 #   make clean        all but build/disk.img and build/debian-disk.img
@@ -252,6 +253,15 @@ carry:
 REPEATS	?= 10
 lab-selftest: tools-build-run-test tools-build-run-test-llvm
 	$(LAB_PY) selftest $(LAB) --repeats $(REPEATS) --only "$(ONLY)"
+
+# On a board, over its serial line (docs/porting.md).
+.PHONY: board-test
+board-test: tools-build-test
+	$(if $(TTY),,$(error On which line is the board?  make board-test TTY=/dev/ttyUSB0))
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.board --tty "$(TTY)" $(if $(BAUD),--baud $(BAUD)) \
+		--power-on "$(POWER_ON)" --power-off "$(POWER_OFF)" --reset "$(RESET)" $(if $(BOOT),--boot $(BOOT)) \
+		$(if $(SAMPLE),--sample $(SAMPLE) --seed $(SEED)) $(TESTS)
 
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all
