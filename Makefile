@@ -11,6 +11,7 @@
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
 #   make hostile-calls  1,000,000 calls of any kind (CALLS=n SEED=n)
 #   make sched-proof  the schedule seen from outside, at length, and wrong schedulers (SETS=n SEED=n ONLY=word)
+#   make rt-tests     Debian's rt-tests at length, and their figures (LOOPS=n CPUS=1 LINUX=IMAGE: beside that one's)
 #   make grade        the labs that this tree has (LAB=name T=test SEED=n; docs/labs/)
 #   make handout      the tree that a student of LAB gets, in OUT=dir; make carry FROM=dir: earlier work into it
 #   make lab-selftest proof of the labs' tests: reference, handout, mutants, cheats, repeats (LAB=name)
@@ -232,6 +233,13 @@ SETS	?= 2000
 sched-proof: tools-build-run-test
 	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
 	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.sched --sets $(SETS) --seed $(SEED) --only "$(ONLY)"
+
+LOOPS	?= 5000
+.PHONY: rt-tests
+rt-tests: tools-build-run-test
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.rttests --loops $(LOOPS) $(if $(LINUX),--linux "$(LINUX)") \
+		$(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS))
 
 # Labs (docs/labs/): TREE=dir grades that one by this one's tests, SEEDS=file runs the held-back tests, RESULTS=dir saves.
 LAB_PY	 = $(Q)SEXTANT_BUILD=$(O) $(PYTHON) -m grade.lab
