@@ -40,7 +40,7 @@ COMMANDS = (
 LOADED = """#!/bin/sh
 for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & all="$all $!"; done
 (while :; do /bin/true; done) & all="$all $!"
-(while :; do dd if=/dev/vda of=/dev/null bs=65536 count=64; echo 3 >/proc/sys/vm/drop_caches; done) 2>/dev/null & all="$all $!"
+(while :; do dd if=/dev/vda of=/dev/null bs=1048576 count=32; dd if=/dev/zero of=/dev/vda bs=1048576 count=8 seek=40; sync; echo 3 >/proc/sys/vm/drop_caches; done) 2>/dev/null & all="$all $!"
 /rt/cyclictest -m -p 99 -i 1000 -l $1 -q
 kill -9 $all
 """
