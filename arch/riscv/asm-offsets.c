@@ -64,9 +64,6 @@ asm_offsets(void)
 	TASK(STACK_LOW, arch.stack_low);
 	TASK(SCRATCH, arch.scratch);
 	TASK(RA, arch.ra);
-	TASK(GP, arch.gp);
-	TASK(KSP, arch.sp);
-	TASK(S, arch.s);
 	TASK(FP, arch.fp);
 	TASK(FCSR, arch.fp.fcsr);
 	TASK(CPU, cpu);

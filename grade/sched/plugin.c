@@ -14,46 +14,21 @@
  *             clock=host: the host's nanoseconds, which are the machine's without icount. LAST is then what the hart's
  *             thread has had of a host's processor since START: little in a long run is the host's doing.
  * Locks       none: each hart has its struct hart; lines are whole, by stdio's own lock.
- * Further     QEMU's docs/devel/tcg-plugins.rst. The functions are declared here as QEMU 7.2 (API version 1) has
- *             them: Debian does not install the header.
  *
  * usage: -plugin plugin.so,out=FILE,clock=insn|host
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-/* --- QEMU's side --- */
+#include "../qemu_plugin.h"
 
-typedef uint64_t qemu_plugin_id_t;
-typedef struct qemu_info qemu_info_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum { QEMU_PLUGIN_CB_NO_REGS };
-enum { QEMU_PLUGIN_INLINE_ADD_U64 };
-
-void	qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, void (*f)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void	qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *counter, uint64_t add);
-void	qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, void (*f)(unsigned int, void *), int flags,
-					       void *data);
-void	qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*f)(qemu_plugin_id_t, void *), void *data);
-size_t	qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t	qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-
-__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+PLUGIN_EXPORT int qemu_plugin_version = 1;
 
 /* --- what is recorded --- */
 
 #define MAX_HARTS	16
 #define NOBODY		0xffff
-#define MARKER_MASK	0x000fffff	/* all of an I-type instruction but its immediate */
-#define RUNS		0x00002013	/* slti x0, x0, imm */
-#define HAPPENS		0x00003013	/* sltiu x0, x0, imm */
 #define KIND_BEGIN	1		/* of a task set: what ran before is another story */
 #define KIND_END	2
 
@@ -154,10 +129,10 @@ translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		if (qemu_plugin_insn_size(insn) != sizeof(word))
 			continue;
 		memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
-		if ((word & MARKER_MASK) == RUNS)
+		if ((word & HINT_MASK) == HINT_SLTI)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, marker_runs, QEMU_PLUGIN_CB_NO_REGS,
 							       packed(word >> 20, n - i));
-		else if ((word & MARKER_MASK) == HAPPENS)
+		else if ((word & HINT_MASK) == HINT_SLTIU)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, marker_happens, QEMU_PLUGIN_CB_NO_REGS,
 							       packed(word >> 20, n - i));
 	}
@@ -171,7 +146,7 @@ ends(qemu_plugin_id_t id, void *data)
 	fclose(out);
 }
 
-__attribute__((visibility("default"))) int
+PLUGIN_EXPORT int
 qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)

@@ -9,22 +9,19 @@ nothing passes.
 import os
 import re
 import secrets
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grade.cpio import pack
 from grade.machine import BUILD, OUT, ROOT, Machine
+from grade.qemu_plugin import NotMeasured, compiled
 
+__all__ = ["NotMeasured", "Run", "Trace", "parse", "plugin", "run", "watch", "with_programs"]
 SOURCE = ROOT / "grade/sched/plugin.c"
 BEGIN, END, DONE, DUE, WAKE, WOKEN, GAVE_UP, OWN = range(1, 9)     # user/sched/marker.h
 UNIT = 500                              # instructions, there too
 LEAD = 30_000_000                       # ns from BEGIN to time 0 (user/sched/work.c)
 NEVER = 1 << 63
-
-
-class NotMeasured(Exception):
-    """This QEMU takes no plugins, or there is no compiler: a reason to skip, never to pass."""
 
 
 @dataclass
@@ -78,24 +75,7 @@ class Trace:
 
 def plugin():
     """The path of the plugin, compiled; NotMeasured if this machine cannot have it."""
-    made = ROOT / BUILD / "host/sched-plugin.so"
-    if not made.exists() or made.stat().st_mtime < SOURCE.stat().st_mtime:
-        made.parent.mkdir(parents=True, exist_ok=True)
-        part = made.with_suffix(f".{os.getpid()}")
-        try:
-            subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-shared",
-                            "-fPIC", "-fvisibility=hidden", "-o", part, SOURCE], check=True)
-        except FileNotFoundError:
-            raise NotMeasured("no gcc on this machine: run `sh tools/doctor install test`") from None
-        part.replace(made)
-    try:
-        probe = subprocess.run(["qemu-system-riscv64", "-M", "none", "-display", "none", "-monitor", "stdio", "-plugin",
-                                f"{made},out=/dev/null"], input="quit\n", capture_output=True, text=True, timeout=60)
-    except FileNotFoundError:
-        raise NotMeasured("no QEMU on this machine: run `sh tools/doctor install run`") from None
-    if probe.returncode:
-        raise NotMeasured(f"this QEMU takes no plugins: {probe.stderr.strip()}")
-    return made
+    return compiled(SOURCE)
 
 
 def with_programs(build, files):

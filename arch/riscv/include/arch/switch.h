@@ -11,7 +11,7 @@ struct trapframe;
 
 /*
  * Saved by switch_to(), in task.arch.  First member of struct task is struct task_arch:
- * entry.S and switch.S address it through tp (offsets made by arch/riscv/asm-offsets.c).
+ * entry.S addresses it through tp (offsets made by arch/riscv/asm-offsets.c).
  */
 struct task_arch {
 	u32	work;		/* [a] TASK_WORK_*: looked at on every return to user mode */
