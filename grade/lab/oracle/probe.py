@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from grade.machine import ROOT
 from grade.qemu_plugin import NotMeasured, compiled
+from grade.sched.trace import Run
 
-__all__ = ["NotMeasured", "Point", "Seen", "codes", "machine"]
+__all__ = ["NotMeasured", "Point", "Run", "Seen", "codes", "machine", "runs"]
 SOURCE = ROOT / "grade/lab/oracle/plugin.c"
+RUNS = ROOT / "grade/sched/plugin.c"
 END = -1
 
 
@@ -63,3 +65,18 @@ def machine(lab, files, **how):
     path = lab.out / f"{lab.test.id}.probe"
     m = lab.machine(files, extra=["-plugin", f"{compiled(SOURCE)},out={path}"], **how)
     return m, Seen(path)
+
+
+def runs(lab, files, said, timeout=30, **how):
+    """Who ran when on one hart: [Run] by the marks in tasks' loops, times in instructions, once the machine has said `said`.
+
+    The match, too.  This is grade/sched/plugin.c; a Run ends where another's mark is executed.
+    """
+    path = lab.out / f"{lab.test.id}.runs"
+    m = lab.machine(files, harts=1, icount=True, extra=["-plugin", f"{compiled(RUNS)},out={path},clock=insn"], **how)
+    m.start()
+    match = m.expect(said, timeout=timeout)
+    m.qmp("quit")
+    m.wait()
+    lines = [line.split() for line in path.read_text().splitlines()]
+    return sorted((Run(*map(int, words[1:])) for words in lines if words[0] == "r"), key=lambda r: r.start), match
