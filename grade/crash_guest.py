@@ -34,22 +34,28 @@ class GuestError(MachineError):
 
 
 class Guest:
-    def __init__(self, size=64 << 20, build=BUILD, name="crash", cpus=1, mem="256M", foreign=None, append=""):
+    def __init__(self, size=64 << 20, build=BUILD, name="crash", cpus=1, mem="256M", foreign=None, append="", make=None):
+        """make: what makes the machine, which must have the PROGRAMS in /tests, with these disks (a lab's)."""
         self._said = queue.Queue()
         self.disk = Disk(size=size, name="vda")
         self.channel = Channel(self._said.put)
-        OUT.mkdir(exist_ok=True)
-        self._initrd = OUT / f"{name}-{os.getpid()}.cpio"
-        tests = ROOT / build / "user/tests"
-        self._initrd.write_bytes((ROOT / build / "initramfs.cpio").read_bytes() + pack(
-            {"tests": "dir", **{f"tests/{p}": (0o100755, (tests / p).read_bytes()) for p in PROGRAMS}}))
-        self._how = dict(disks=[self.disk, self.channel], initrd=self._initrd, build=build, cpus=cpus, mem=mem,
-                         foreign=foreign, append=f"quiet {append}".strip())
         self._name, self._started = name, 0
         self.machine = None
         self._content = True
         self.busy = False               # crashcheck runs
         self.lost = False               # the machine came to harm: restart()
+        self._initrd = None
+        if make:
+            self._make = lambda number: make(disks=[self.disk, self.channel], append=f"quiet {append}".strip())
+            return
+        OUT.mkdir(exist_ok=True)
+        self._initrd = OUT / f"{name}-{os.getpid()}.cpio"
+        tests = ROOT / build / "user/tests"
+        self._initrd.write_bytes((ROOT / build / "initramfs.cpio").read_bytes() + pack(
+            {"tests": "dir", **{f"tests/{p}": (0o100755, (tests / p).read_bytes()) for p in PROGRAMS}}))
+        self._make = lambda number: Machine(
+            name=self._name + number, disks=[self.disk, self.channel], initrd=self._initrd, build=build, cpus=cpus, mem=mem,
+            foreign=foreign, append=f"quiet {append}".strip())
 
     def __enter__(self):
         self.restart()
@@ -64,12 +70,13 @@ class Guest:
         self._said_clear()
         self.busy = self.lost = False
         number = f"-{self._started}" if self._started > 1 else ""
-        self.machine = Machine(name=self._name + number, **self._how).start()
+        self.machine = self._make(number).start()
         self.machine.boot(60)
 
     def __exit__(self, *exc):
         self.machine.kill()
-        self._initrd.unlink(missing_ok=True)
+        if self._initrd:
+            self._initrd.unlink(missing_ok=True)
 
     # ---- talking ----
 
