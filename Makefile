@@ -8,6 +8,7 @@
 #   make sdcard       BOARD=unleashed|unmatched: build/sdcard-BOARD.img, to write to a card (docs/boards/)
 #   make test         every test on every build; TESTS=expression narrows, BUILDS=gcc,debug,llvm
 #   make run-gdb      boot and wait for `make gdb` in another terminal
+#   make picture      what the running machine has where in memory, and its page tables: out/picture.svg
 #   make crash        20,000 power cuts (STATES=n SEED=n ONLY=expression)
 #   make hostile-calls  1,000,000 calls of any kind (CALLS=n SEED=n)
 #   make sched-proof  the schedule seen from outside, at length, and wrong schedulers (SETS=n SEED=n ONLY=word)
@@ -154,7 +155,7 @@ DISK	?= $(O)/$(if $(filter debian,$(ROOT)),debian-)disk.img
 # sifive_u has no disk that we drive yet.  QEMU's device tree lists the last slot first: so the root is vda.
 ROOT_ON	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
 QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -no-reboot \
-	   -kernel $(O)/Image $(QEMU_$(ROOT_ON)) $(QEMUFLAGS)
+	   -kernel $(O)/Image $(QEMU_$(ROOT_ON)) -qmp unix:$(O)/qmp.sock,server=on,wait=off $(QEMUFLAGS)
 QEMU_initrd = -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)")
 QEMU_disk = -append "root=/dev/vda rw $(APPEND)" -global virtio-mmio.force-legacy=false \
 	   -drive file=$(DISK),if=none,format=raw,id=d0 -device virtio-blk-device,drive=d0,bus=virtio-mmio-bus.7
@@ -193,6 +194,11 @@ run-gdb: tools-build-run
 gdb: tools-debug
 	$(Q)gdb-multiarch -q $(O)/kernel.elf -ex 'set architecture riscv:rv64' \
 		-ex 'target remote 127.0.0.1:$(GDBPORT)' -ex 'source tools/sextant.gdb'
+
+# Of a machine that `make run' or `make run-gdb' started in another terminal.
+.PHONY: picture
+picture:
+	$(Q)$(PYTHON) -m grade.lab.oracle.map --qmp $(O)/qmp.sock --out out/picture.svg
 
 # ---- proof ----
 BUILDS	?= gcc,debug,llvm,llvm-debug
