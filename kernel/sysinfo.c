@@ -49,7 +49,7 @@ uts_get(struct abi_utsname *out)
 	spin_unlock(&uts_lock);
 }
 
-/* uname(2). */
+/* uname(2): uts_get() fills in all of a struct abi_utsname. */
 long
 sys_uname(const ulong *a)
 {
@@ -59,7 +59,11 @@ sys_uname(const ulong *a)
 	return copy_to_user(UPTR(a[0]), &u, sizeof(u));
 }
 
-/* sethostname(2). */
+/*
+ * sethostname(2): n bytes, no more than ABI_UTS_LEN; n is an int, whatever else is in the register. Not for everybody.
+ * The name's place is as long as the longest and a 0: nothing of the name before shows behind a shorter one. uts_lock
+ * is a spinlock, and a copy from the program may sleep.
+ */
 long
 sys_sethostname(const ulong *a)
 {
@@ -80,7 +84,7 @@ sys_sethostname(const ulong *a)
 
 /* ---- totals ---- */
 
-/* sysinfo(2). */
+/* sysinfo(2). Every byte of the answer is written here: those with no meaning are 0, not what the stack held. */
 long
 sys_sysinfo(const ulong *a)
 {

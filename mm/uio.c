@@ -58,7 +58,11 @@ advance(struct uio *u, size_t n)
 	}
 }
 
-/* Across pieces, of which any may be empty. */
+/*
+ * Move n bytes between buf and u from its current piece on, across as many as it takes; n is at most u->resid. How many
+ * were moved: fewer only after a fault. move_piece() moves inside the current piece, advance() goes on; any piece may
+ * be empty.
+ */
 static NOINLINE size_t
 move_pieces(struct uio *u, void *buf, size_t n, enum direction dir)
 {
@@ -125,6 +129,11 @@ uio_fault_in(struct uio *u, size_t n)
 	return 0;
 }
 
+/*
+ * Fetch the program's array of count pieces, once: what it writes there later changes nothing. Up to 8 go into small[],
+ * more into memory that *heap then owns; *heap is NULL otherwise, and on failure. -EINVAL: more than IOV_MAX
+ * pieces, or one of a negative length; -ENOMEM; -EFAULT. Together they are cut to RW_MAX, the last ones to 0.
+ */
 int
 uio_init_vec(struct uio *u, uptr_t iov, ulong count, struct uio_vec small[8], struct uio_vec **heap)
 {

@@ -100,7 +100,15 @@ copy_in_page(struct mm *mm, u64 addr, void *buf, size_t n, enum direction dir)
 	return va;
 }
 
-/* The general case: any length, and faults. Bytes moved. */
+/*
+ * The general case: n bytes between buf and user address addr of mm, or zeros for CLEAR; any length, over any pages.
+ * How many were moved: up to the first byte whose page does not permit it, or that is no program's address.
+ *
+ * A page at a time: copy_in_page() moves bytes inside one, if its entry permits. If not, mm_fault() is asked for it, as
+ * if the program had touched that byte (VM_READ to read it, VM_WRITE to write or clear): not 0, and the copy ends;
+ * 0, and it is tried again, as often as it takes: between the two somebody may have taken the page away. mm may be
+ * NULL (a kernel thread), and addr and n anything: the sum of the two may not even fit in 64 bits.
+ */
 static ALWAYS_INLINE size_t
 copy_pages(struct mm *mm, u64 addr, char *buf, size_t n, enum direction dir)
 {
@@ -277,6 +285,10 @@ string_in_page(struct mm *mm, char *dst, u64 addr, size_t n, bool *ended)
 	return va ? (ssize_t)i : -EFAULT;
 }
 
+/*
+ * The string at src, its 0 too if that is among the first max bytes: its length without it; max if there is none; or
+ * -EFAULT. No byte after the 0 is asked for: the page that follows may not be there. As copy_pages, a page at a time.
+ */
 ssize_t
 strncpy_from_user(char *dst, uptr_t src, size_t max)
 {
