@@ -15,6 +15,7 @@
 #   make rt-tests     Debian's rt-tests at length, and their figures (LOOPS=n CPUS=1 LINUX=IMAGE: beside that one's)
 #   make grade        the labs that this tree has (LAB=name T=test SEED=n; docs/labs/)
 #   make handout      the tree that a student of LAB gets, in OUT=dir; make carry FROM=dir: earlier work into it
+#   make submission   grade what was handed in: LAB=name FROM=folder-or-archive RESULTS=dir; make package: for Gradescope, GitHub ...
 #   make lab-selftest proof of the labs' tests: reference, handout, mutants, cheats, repeats (LAB=name)
 #   make bench        guest instructions per operation
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
@@ -262,6 +263,16 @@ handout:
 carry:
 	$(if $(FROM),,$(error say from where: make carry FROM=dir, of one lab LAB=name))
 	$(LAB_PY) carry $(FROM) $(LAB)
+
+# What students handed in: FROM is a folder, a tar or a zip. And what a course's system needs to do the same.
+.PHONY: submission package
+submission: tools-build-run-test
+	$(if $(and $(LAB),$(FROM)),,$(error say which and what: make submission LAB=name FROM=what RESULTS=dir))
+	$(LAB_PY) submission $(LAB) $(FROM) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(RESULTS),--results $(RESULTS))
+
+package:
+	$(if $(and $(LAB),$(OUT)),,$(error say which and where: make package LAB=name OUT=dir, held-back seeds SEEDS=file))
+	$(LAB_PY) package $(LAB) $(OUT) $(if $(SEEDS),--seeds $(SEEDS))
 
 # Of LAB, or of all: reference, handout, mutants, cheats, repeats under load (REPEATS=n; ONLY="mutant x").
 REPEATS	?= 10

@@ -1,10 +1,10 @@
-"""python3 -m grade.lab COMMAND: grade, submission, handout, carry, selftest; what the Makefile's targets of these names run."""
+"""python3 -m grade.lab COMMAND: grade, submission, package, handout, carry, selftest; what the Makefile's targets of these names run."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from grade.lab import submission
+from grade.lab import package, submission
 from grade.lab.carry import carry as bring
 from grade.lab.handout import make as make_handout
 from grade.lab.lab import LabError, load, names
@@ -49,9 +49,16 @@ def prove(args):
 
 def submitted(args):
     """As grade."""
-    held_back = [int(w) for w in args.seeds.read_text().split()] if args.seeds else []
-    r = submission.grade(load(args.lab), args.what, seed=args.seed, held_back=held_back, out=args.out, results=args.results, say=say)
+    seeds = args.seeds or package.held_back()
+    held_back = [int(w) for w in seeds.read_text().split()] if seeds else []
+    r = submission.grade(load(args.lab), args.what, args.gradescope, args.github, seed=args.seed, held_back=held_back,
+                         out=args.out, results=args.results, say=say)
     return 2 if r.infra else 0 if r.full else 1
+
+
+def pack(args):
+    print(*package.make(load(args.lab), args.out, args.seeds), sep="\n")
+    return 0
 
 
 def say(text):
@@ -78,7 +85,14 @@ def main():
     b.add_argument("--seeds", type=Path)
     b.add_argument("--out", type=Path)
     b.add_argument("--results", type=Path)
+    b.add_argument("--gradescope", type=Path, help="where Gradescope looks for results.json")
+    b.add_argument("--github", type=Path, help="the file of a workflow step's outputs")
     b.set_defaults(go=submitted)
+    k = commands.add_parser("package", help="what Gradescope, GitHub, GitLab and Docker need to grade a lab")
+    k.add_argument("lab")
+    k.add_argument("out", type=Path)
+    k.add_argument("--seeds", type=Path, help="held-back seeds, which go into it")
+    k.set_defaults(go=pack)
     h = commands.add_parser("handout", help="make the tree that students get")
     h.add_argument("lab")
     h.add_argument("out", type=Path)

@@ -40,12 +40,17 @@ def shown(report):
     return [t for t in report.tests if not t.hidden]
 
 
+def replace(path, text):
+    """Write a file whole, or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text)
+    part.replace(path)
+
+
 def write(report, folder):
     from grade.lab.formats import classroom, gradescope, junit, prairielearn
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for format, name in ((junit, "junit.xml"), (gradescope, "gradescope.json"), (classroom, "classroom.json"),
                          (prairielearn, "prairielearn.json")):
-        part = folder / f".{report.lab}.{name}.{os.getpid()}"
-        part.write_text(format.render(report))
-        part.replace(folder / f"{report.lab}.{name}")
+        replace(folder / f"{report.lab}.{name}", format.render(report))
