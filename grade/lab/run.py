@@ -18,7 +18,7 @@ import pytest
 from grade.lab import Infra, report
 from grade.lab.lab import LabError
 from grade.lab.plugin import Plugin, clean
-from grade.machine import OUT, ROOT
+from grade.machine import BUILD, OUT, ROOT
 
 CARRIED = "grade/carried"               # in a student's tree: the labs that make carry brought
 
@@ -26,7 +26,7 @@ CARRIED = "grade/carried"               # in a student's tree: the labs that mak
 class Run:
     def __init__(self, lab, tree=ROOT, seed=None, tests=(), held_back=(), out=None, results=None, build=None, say=print):
         self.lab, self.tree = lab, Path(tree).resolve()
-        self.build = self.tree / (build or os.environ.get("SEXTANT_BUILD", "build"))
+        self.build = self.tree / (build or (BUILD if self.tree == ROOT else "build"))
         self.seed = secrets.randbelow(10 ** 6) if seed is None else seed
         self.tests, self.held_back = set(tests), list(held_back)
         self.out = Path(out or OUT / "lab" / lab.id)
@@ -53,7 +53,7 @@ class Run:
     def compiler(self):
         """The command that makes a program: words, with %in and %out."""
         if self._compiler is None:
-            r = subprocess.run(["make", "-s", "--no-print-directory", f"O={self.build}", "user-cc"], cwd=self.tree,
+            r = subprocess.run(["make", "-s", "--no-print-directory", f"O={inside(self.tree, self.build)}", "user-cc"], cwd=self.tree,
                                capture_output=True, text=True, env=clean_env())
             if r.returncode:
                 raise Infra(f"make user-cc: {r.stderr[-500:]}")
@@ -124,9 +124,15 @@ def clean_env():
     return {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
 
 
+def inside(tree, folder):
+    """The folder as make was told of it before: what depends on what is known by these names."""
+    folder = Path(tree) / folder
+    return folder.relative_to(tree) if folder.is_relative_to(tree) else folder
+
+
 def build(tree, folder, *words):
-    """Make the tree; None, or what the compiler said."""
-    r = subprocess.run(["make", "-s", "--no-print-directory", f"-j{os.cpu_count() or 2}", f"O={folder}", *words, "all"],
+    """Make the tree, into a folder; None, or what the compiler said."""
+    r = subprocess.run(["make", "-s", "--no-print-directory", f"-j{os.cpu_count() or 2}", f"O={inside(tree, folder)}", *words, "all"],
                        cwd=tree, capture_output=True, text=True, errors="replace", env=clean_env())
     sys.stderr.write(r.stderr if not r.returncode else "")
     return r.stdout + r.stderr if r.returncode else None

@@ -29,7 +29,7 @@ from pathlib import Path
 from grade.lab import handout, report, source
 from grade.lab.lab import CHEATS, LABS, LabError, load
 from grade.lab.run import build, clean_env
-from grade.machine import OUT, ROOT
+from grade.machine import BUILD, OUT, ROOT
 
 SEED = 1000                             # of the first; each kernel gets the next
 HANG = 3600                             # seconds: against a harness that hangs
@@ -53,7 +53,7 @@ class Tree:
             handout.make(lab, folder)
         else:
             handout.copy(handout.tracked(), folder)
-        objects(ROOT / "build", folder / "build")
+        objects(BUILD, folder / "build")
         self.changed = {}
 
     def change(self, file, text):
@@ -88,11 +88,13 @@ class Tree:
         if said := build(self.folder, folder, "CI=true", *words):
             raise LabError(f"it does not build: {said[-1500:]}")
 
-    def grade(self, seed, out, held_back=False):
+    def grade(self, seed, out, held_back=False, tests=()):
         """The Report of this tree as it is, by this tree's tests."""
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         words = ["--tree", self.folder, "--built", "--out", out, "--seed", str(seed)]
+        if tests:
+            words += ["--test", ",".join(tests)]
         if held_back:
             (out.parent / f"{out.name}.seeds").write_text(f"{seed + 1}\n")
             words += ["--seeds", out.parent / f"{out.name}.seeds"]
@@ -158,8 +160,8 @@ class Selftest:
     def clang(self):
         tree = self.tree("handout")
         try:
-            if (ROOT / "build/llvm").is_dir():
-                objects(ROOT / "build/llvm", tree.folder / "build/llvm")
+            if (BUILD / "llvm").is_dir():
+                objects(BUILD / "llvm", tree.folder / "build/llvm")
             tree.make("LLVM=1", folder="build/llvm")
             found = handout.leaks(self.lab, tree.folder)
             return f"the handout holds the solution's lines: {found[:5]}" if found else ""
@@ -260,10 +262,10 @@ class Load:
 def selftest(names, repeats, only="", workers=None, say=print):
     """0 when all holds, 1 otherwise."""
     began, findings = time.monotonic(), []
-    if said := build(ROOT, "build", "CI=true"):
+    if said := build(ROOT, BUILD, "CI=true"):
         raise LabError(f"the reference does not build: {said[-1500:]}")
     if not only:                        # once, for all handouts
-        if said := build(ROOT, "build/llvm", "CI=true", "LLVM=1"):
+        if said := build(ROOT, BUILD / "llvm", "CI=true", "LLVM=1"):
             raise LabError(f"the reference does not build with clang: {said[-1500:]}")
     for name in names:
         with tempfile.TemporaryDirectory(prefix="sextant-selftest-") as folder:

@@ -141,6 +141,9 @@ def empty(text, empties, where="the file"):
     compiler does not warn, and the student sees what serves.
     """
     used = {e.function: names(body(text, e.function, where)) for e in empties}
+    kept = [e.function for e in empties if not e.delete]
+    for e in (e for e in empties if e.delete and kept):
+        used[kept[-1]] |= used[e.function]
     for e in empties:
         if e.delete:
             text = delete(text, e.function, where)

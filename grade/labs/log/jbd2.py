@@ -28,6 +28,7 @@ class Transaction:
     blocks: dict = field(default_factory=dict)          # home: content
     revokes: set = field(default_factory=set)
     committed: bool = True
+    done: int = 0                                       # the moment at which the machine heard that it is written
     durable: float = float("inf")                       # the moment from which its commit block is on the medium
 
 
@@ -130,6 +131,8 @@ class History:
                     for n, data in self._blocks(event):
                         self._write(medium, ring, waiting, event, n, data)
             medium.play(event)
+            if event.kind == "done" and event.request in waiting:
+                waiting[event.request].done = moment
             for request in [r for r in waiting if r not in medium.pending]:
                 waiting.pop(request).durable = moment
 

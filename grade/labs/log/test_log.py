@@ -44,9 +44,10 @@ class Disk:
     def logged(self, count, most, revokes=False):
         """Transactions that follow each other; the last is not committed."""
         rng, tid, list_ = self.rng, self.rng.randrange(2, 10 ** 6), []
+        homes = rng.sample(self.homes, most) if revokes else self.homes         # few: logged and revoked again and again
         for n in range(count):
             t = Transaction(tid + n, committed=n < count - 1)
-            for home in rng.sample(self.homes, rng.randrange(1, most)):
+            for home in rng.sample(homes, rng.randrange(1, most)):
                 data = rng.randbytes(BLOCK)
                 t.blocks[home] = struct.pack(">I", MAGIC) + data[4:] if rng.random() < 0.2 else data
             if revokes:
@@ -103,7 +104,7 @@ def replay(lab, revokes, rounds=4):
     disk = Disk(rng)
     with guest(lab) as g:
         for _ in range(rounds):
-            transactions = disk.logged(rng.randrange(3, 7), 150 if not revokes else 30, revokes)
+            transactions = disk.logged(rng.randrange(4, 8), 150 if not revokes else 24, revokes)
             image = disk.log.put(transactions, places(disk, transactions, rng))
             tree = g.walk(Store(image, g.disk.size))
             compare(disk, transactions, tree)
@@ -122,7 +123,7 @@ def test_twice(lab):
     rng = lab.random
     disk = Disk(rng)
     with guest(lab) as g:
-        transactions = disk.logged(4, 60, revokes=True)
+        transactions = disk.logged(5, 40, revokes=True)
         image = disk.log.put(transactions, places(disk, transactions, rng))
         g.disk.record = record = []
         tree = g.walk(Store(image, g.disk.size))
@@ -220,8 +221,13 @@ def cuts(lab, work, mode, steps):
 
 
 def after_commits(history, record, disk):
-    """The least that the medium can hold when a commit block has just become durable: what it vouches for must be there."""
-    moments = sorted({t.durable + 1 for t in history.transactions if t.durable < len(record) - 1})
+    """The least that the medium can hold when a commit block was just written, and when the program has gone on since.
+
+    What the block vouches for must be there; and what an fsync promised that has returned."""
+    moments = {t.durable + 1 for t in history.transactions if t.durable < len(record)}
+    for t in history.transactions:
+        moments |= {next((n + 1 for n in range(t.done, len(record)) if record[n].kind == "note"), len(record))}
+    moments = sorted(moments)
     wanted = set(moments[::-(-len(moments) // AFTER) or 1])
     medium = Medium(disk)
     for moment, event in enumerate(record):
