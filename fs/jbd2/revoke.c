@@ -144,6 +144,7 @@ revoke_table_init(struct revoke_table *r)
 /* A transaction number as a pointer that is not NULL. */
 static inline void *tid_entry(u32 tid) { return (void *)(1UL << 32 | tid); }
 
+/* Transaction tid revoked the block. Of several the latest counts, in whatever order they come. 0 or -ENOMEM. */
 int
 revoke_table_add(struct revoke_table *r, u64 block, u32 tid)
 {
@@ -156,6 +157,7 @@ revoke_table_add(struct revoke_table *r, u64 block, u32 tid)
 	return 0;
 }
 
+/* Is what transaction tid logged of the block void: was it revoked by that one or by a later one? */
 bool
 revoke_table_test(const struct revoke_table *r, u64 block, u32 tid)
 {
