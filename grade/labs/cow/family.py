@@ -9,6 +9,7 @@ import struct
 import time
 
 from grade.lab.oracle.sv39 import PAGE, U, W, Stopped
+from grade.machine import Limit
 
 WRITE, WRITE_BY_CALL, READ, FORK, END = range(5)
 GIB = 1 << 30
@@ -140,20 +141,18 @@ class Family:
                 f"where {int.from_bytes(want[at:at + 8], 'little'):#x} was written"]
 
 
-def names(machine, name_page, tag, who, seconds=20):
+def names(machine, name_page, tag, who, seconds=10):
     """{process: satp} of processes that all spin, each with its number in its page of names."""
-    found = {}
-    end = time.monotonic() + seconds
+    found, limit = {}, Limit(machine, seconds)
     while set(found) != set(who):
-        assert time.monotonic() < end, \
-            f"process {min(set(who) - set(found))} never runs, or its page of names is not its own"
+        assert not limit.passed(), f"process {min(set(who) - set(found))} never runs, or its page of names is not its own"
         with Stopped(machine, program=True) as still:
             for hart in still.harts:
                 word = hart.in_program() and still.bytes(still.space(hart.satp), name_page, 8)
                 number = int.from_bytes(word, "little") - tag if word else -1
                 if number in who:
                     found[number] = hart.satp
-        time.sleep(0.005)
+        time.sleep(0.02)
     return found
 
 

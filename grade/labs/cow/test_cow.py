@@ -107,13 +107,13 @@ def test_reuse(lab):
 
 def test_race(lab):
     """Two harts write to the same shared page at the same moment: no write is lost, and no frame."""
-    random, pages, rounds = lab.random, 64, 30
+    random, pages, rounds = lab.random, 64, 10
     region, tag, key = random.randrange(16, 200) << 30, random.getrandbits(62), random.getrandbits(40) | 1
     program = lab.program("race", REGION=f"{region}UL", NAME=f"{region - 16 * PAGE}UL", PAGES=f"{pages}UL", ROUNDS=f"{rounds}UL",
                           CHILDREN="500UL", TAG=f"{tag}UL", KEY=f"{key}UL")
     m = lab.machine({"init": (0o100755, program.read_bytes())}, mem="64M")
     m.start()
-    said = m.expect(r"race (\d+)\r?\n|refused: \w+|[Pp]anic|[Oo]ut of memory[^\r\n]*", timeout=30)
+    said = m.expect(r"race (\d+)\r?\n|refused: \w+|[Pp]anic|[Oo]ut of memory[^\r\n]*", timeout=60)
     assert said[1], {b"P": "the kernel panicked", b"p": "the kernel panicked", b"r": "fork found no memory: frames are lost"}.get(
         said[0][:1], "memory ran out, and there are never more than a few hundred pages: frames are lost")
     wrong, rest = divmod(int(said[1]), key)

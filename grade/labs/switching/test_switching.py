@@ -20,7 +20,7 @@ def registers(lab, which, kinds):
                           SPINS=lab.random.randrange(20000, 60000))
     m = lab.machine({"init": (0o100755, program.read_bytes())}, append="sched=rr", icount=True)
     m.start()
-    said = m.expect(r"registers (\d+)\r?\n|[Pp]anic", timeout=20)
+    said = m.expect(r"registers (\d+)\r?\n|[Pp]anic", timeout=10)
     assert said[1], "the kernel panicked"
     lost = answer(lab, key, said[1], "registers") - 1
     assert lost == 0, f"after a switch {lost} times {kinds} had another task's value"
@@ -95,7 +95,7 @@ def test_idle(lab):
     program = lab.program("idle", KEY=f"{key}UL", TASKS=tasks, SECONDS=seconds, BEGIN=codes[0], END=codes[1])
     m, seen = probe.machine(lab, {"init": (0o100755, program.read_bytes())}, icount=True, append="sched=rr")
     m.start()
-    said = m.expect(r"idle (\d+)\r?\n|refused: \w+|[Pp]anic", timeout=20)
+    said = m.expect(r"idle (\d+)\r?\n|refused: \w+|[Pp]anic", timeout=10)
     assert said[1], "the kernel panicked" if said[0][:1] in b"Pp" else said[0].decode()
     want = (key + tasks * (tasks + 1) // 2) % (1 << 64)
     assert int(said[1]) == want, f"a word went through {tasks} tasks and came out as {int(said[1])}, not {want}"
@@ -124,7 +124,7 @@ def wakeups(lab, pairs, rounds, patience, **how):
                           PHASE=random.randrange(2000, 4000), PATIENCE=f"{patience}UL", YIELDS=1)
     m = lab.machine({"init": (0o100755, program.read_bytes())}, append="sched=rr", **how)
     m.start()
-    said = m.expect(r"wakeups (\d+)\r?\n|stuck (\d+)|refused: \w+|[Pp]anic", timeout=30)
+    said = m.expect(r"wakeups (\d+)\r?\n|stuck (\d+)|refused: \w+|[Pp]anic", timeout=15)
     assert not said[2], f"after {int(said[2] or 0)} of {pairs * rounds} rounds nobody got on any more: a wake-up was lost"
     assert said[1], "the kernel panicked" if said[0][:1] in b"Pp" else said[0].decode()
     want = hand_overs(key, pairs, rounds)
