@@ -67,7 +67,7 @@ def machine(lab, files, **how):
     return m, Seen(path)
 
 
-def runs(lab, files, said, timeout=30, **how):
+def runs(lab, files, said, timeout=8, **how):
     """Who ran when on one hart: [Run] by the marks in tasks' loops, times in instructions, once the machine has said `said`.
 
     The match, too.  This is grade/sched/plugin.c; a Run ends where another's mark is executed.

@@ -109,7 +109,7 @@ class Family:
                     wrong.append(f"page {page} of process {who} is in a frame that another page has, which was written to since")
                 shared = sum(other.get(page) is frame for other in self.space.values()) > 1
                 if found.flags & W and shared:
-                    wrong.append(f"page {page} of process {who} is shared, and its entry lets it write")
+                    wrong.append(f"page {page} of process {who} may be written, and nobody wrote to it since the fork")
                 if not found.flags & U:
                     wrong.append(f"page {page} of process {who} is not the program's: PTE_U is missing")
                 if page in self.fresh[who] and not found.flags & W:
