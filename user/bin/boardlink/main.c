@@ -1,5 +1,5 @@
 /*
- * boardlink - do what the harness at the other end of this terminal asks (make board-test).
+ * main.c - boardlink: do what the harness at the other end of this terminal asks (make board-test).
  *
  * Not for people: three ^C in a row end it. Each verb may come twice, for its answer may have been lost (frame.h);
  * words are separated by spaces.
@@ -8,7 +8,7 @@
  *	F path			what is in the file				f size crc, or "none"
  *	W offset path\n data	write there; at 0 the file begins anew		w "ok"
  *	R id command		run it, its output in OUTPUT			r "ok"
- *	P id			how far it is					p "running", "exit n size", "signal n size"
+ *	P id			how far it is			p "running", "exit n size", "signal n size"
  *	G id offset size	of its output					g bytes
  *	K id			kill it and its group				k "ok"
  *	B			end						b "ok"
