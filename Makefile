@@ -193,8 +193,7 @@ run-gdb: tools-build-run
 	$(Q)$(QEMU) -S -gdb tcp:127.0.0.1:$(GDBPORT)
 
 gdb: tools-debug
-	$(Q)gdb-multiarch -q $(O)/kernel.elf -ex 'set architecture riscv:rv64' \
-		-ex 'target remote 127.0.0.1:$(GDBPORT)' -ex 'source tools/sextant.gdb'
+	$(Q)gdb-multiarch -q $(O)/kernel.elf -x tools/connect.gdb
 
 # Of a machine that `make run' or `make run-gdb' started in another terminal.
 .PHONY: picture
