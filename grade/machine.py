@@ -149,7 +149,7 @@ class Machine:
                 raise MachineError(f"{needed} does not exist: run `make` first")
         OUT.mkdir(exist_ok=True)
         self.serial, serial_qemu = socket.socketpair()
-        self._console, console_qemu = self._console_pipe()
+        self.console, console_qemu = self._console_pipe()
         self._qmp_socket, qmp_qemu = socket.socketpair()
         self._qmp_socket.settimeout(60)
         self._qmp_file = None
@@ -197,8 +197,8 @@ class Machine:
         self.process = None
         if self._made:
             self._made.unlink(missing_ok=True)
-        if self._console != self.serial.fileno():
-            os.close(self._console)
+        if self.console != self.serial.fileno():
+            os.close(self.console)
         self.serial.close()
         if self._qmp_file:
             with contextlib.suppress(OSError):  # what QEMU did not stay to hear
@@ -222,10 +222,10 @@ class Machine:
 
     def _read(self, seconds):
         """Take what the console said, waiting at most so long for it; whether there was anything."""
-        if not select.select([self._console], [], [], seconds)[0]:
+        if not select.select([self.console], [], [], seconds)[0]:
             return False
         try:
-            data = os.read(self._console, 65536)
+            data = os.read(self.console, 65536)
         except ConnectionResetError:
             data = b""
         if not data:

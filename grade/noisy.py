@@ -70,7 +70,7 @@ class NoisyLine:
 
     def _from_machine(self):
         try:
-            data = self.machine.serial.recv(4096)
+            data = os.read(self.machine.console, 4096)
         except OSError:
             data = b""
         if not data:                    # it has ended by itself
@@ -83,7 +83,7 @@ class NoisyLine:
 
     def _carry(self):
         while not self.ending:
-            sources = [self.master, self.control] + ([self.machine.serial] if self.machine else [])
+            sources = [self.master, self.control] + ([self.machine.console] if self.machine else [])
             ready = select.select(sources, [], [])[0]
             if self.control in ready:
                 for way in os.read(self.control, 4096).decode().split():
