@@ -192,9 +192,10 @@ take_done(struct journal *j, const struct transaction *first, struct list *gone)
 
 /*
  * Drop the transactions whose blocks are all home, and move the tail (C1, C2). empty: the log has
- * nothing live, and is to say so. What was written home must be durable before the super block says that it is, and that
- * must be durable before the space is free: then the tail is the new one, and who waits for room (joins) is woken. The
- * super block is written only if it would change. 0, or -EIO: the caller aborts.
+ * nothing live, and is to say so. What was written home must be durable before the super block says
+ * that it is, and that must be durable before the space is free: then the tail is the new one, and who
+ * waits for room (joins) is woken. The super block is written only if it would change. 0, or -EIO: the
+ * caller aborts.
  */
 static int
 move_tail(struct journal *j, bool empty) MUST_HOLD(j->checkpoint_lock)

@@ -285,9 +285,9 @@ write_blocks(struct log_writer *w, struct transaction *t)
 }
 
 /*
- * The last of it. Everything that it vouches for has been written; with barriers the block's write flushes that first, and
- * is durable itself when it is done. From just before it is sent until then t->flushing says so, under list_lock. The
- * block has t's header, the time, and its checksum if the log has any. 0 or -EIO.
+ * The last of it. Everything that it vouches for has been written; with barriers the block's write flushes that
+ * first, and is durable itself when it is done. From just before it is sent t->flushing says so, set under
+ * list_lock. The block has t's header, the time, and its checksum if the log has any. 0 or -EIO.
  */
 static int
 write_commit_block(struct log_writer *w, struct transaction *t)
@@ -380,10 +380,11 @@ mark_begun(struct journal *j, const struct transaction *t)
 }
 
 /*
- * Put t, which is locked, into the log: its blocks; then handles may go on (unlock_transaction), for the copies are taken;
- * where the log begins, if it was empty (mark_begun). The commit block is written only when all of that is done, and the
- * ordered data are: t->ordered counts those on their way, ring_io_done is woken for each. Data that could not be
- * written are reported and do not stop the commit; an error of the log does. 0 or -errno: the journal must be aborted.
+ * Put t, which is locked, into the log: its blocks; then handles may go on (unlock_transaction), for the copies
+ * are taken; where the log begins, if it was empty (mark_begun). The commit block is written only when all of that
+ * is done, and the ordered data are: t->ordered counts those on their way, ring_io_done is woken for each. Data that
+ * could not be written are reported and do not stop the commit; an error of the log does. 0 or -errno: the journal
+ * must be aborted.
  */
 static int
 write_transaction(struct journal *j, struct transaction *t)

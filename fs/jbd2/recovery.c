@@ -115,9 +115,9 @@ data_ok(const struct journal *j, u32 tid, const struct tag *t, const void *data)
 /*
  * Bring one block home: data, the copy that transaction r->tid logged, becomes the content of t->block, unless it was
  * revoked (revoke_table_test) or deleted. A copy whose checksum is wrong (data_ok) stays away: -EUCLEAN. A block that
- * began with the log's magic number was logged with 0 there (JBD2_TAG_ESCAPE). The block goes through a buffer, marked
- * dirty and not VERIFIED, so that whoever has it cached looks again; every SYNC_EVERY blocks what is dirty is written.
- * 0 or -errno.
+ * began with the log's magic number was logged with 0 there (JBD2_TAG_ESCAPE). The block goes through a buffer,
+ * marked dirty and not VERIFIED, so that whoever has it cached looks again; every SYNC_EVERY blocks what is dirty
+ * is written. 0 or -errno.
  */
 static int
 replay_block(struct recovery *r, const struct tag *t, const void *data)
@@ -190,9 +190,10 @@ do_descriptor(struct recovery *r, const u8 *d)
 /* ---- revoke blocks ---- */
 
 /*
- * A revoke block: in PASS_REVOKE, each block number in it is added to r->revokes, as revoked by transaction r->tid; they
- * are of 8 bytes in a large log, else of 4, and r_count is the bytes used with the header. A tail that is wrong (tail_ok) or
- * a count beyond the block is -EUCLEAN then; in PASS_SCAN a wrong tail only makes the descriptor bad. 0 or -errno.
+ * A revoke block: in PASS_REVOKE, each block number in it is added to r->revokes, as revoked by transaction r->tid.
+ * They are of 8 bytes in a large log, else of 4, and r_count is the bytes used with the header. A tail that is wrong
+ * (tail_ok) or a count beyond the block is -EUCLEAN then; in PASS_SCAN a wrong tail only makes the descriptor bad.
+ * 0 or -errno.
  */
 static int
 do_revoke(struct recovery *r, const u8 *d)
@@ -327,9 +328,9 @@ check_fast_commits(struct recovery *r)
 }
 
 /*
- * All was copied: make it durable (buffer_sync, then a flush), and only then say that the log is empty: the super block with
- * s_start 0 and the number after the last transaction's, which must last when this returns. The number of one that was
- * half written is not used again: the next is end_tid + 1. super_write wants checkpoint_lock. 0 or -errno, the log as it was.
+ * All was copied: make it durable (buffer_sync, then a flush), and only then say that the log is empty: the super
+ * block with s_start 0, which must last when this returns. The number of a transaction that was half written is
+ * not used again: the next is end_tid + 1. super_write wants checkpoint_lock. 0 or -errno, the log as it was.
  */
 static int
 mark_empty(struct recovery *r)
