@@ -166,7 +166,7 @@ def test_a_handout_has_no_trace_of_the_solution(name, tmp_path):
     assert lab.load(name, handout.labs_in(to)).tests == one.tests
     assert lab.names(handout.labs_in(to)) == [name]
     shutil.rmtree(to)
-    assert one.possible == 100 or not one.possible, f"{name}: {one.possible:g} points"
+    assert one.possible in (100, 10), f"{name}: {one.possible:g} points"      # 10: the warm-up
     if one.empty:
         assert len(one.mutants) >= 5, f"{name}: {len(one.mutants)} mutants"
         assert len(handout.solution_lines(one)) > 5
