@@ -369,7 +369,7 @@ def test_totals(lab):
         assert result == 0, f"sysinfo returned {result}"
         up, *loads, total, free, shared, buffers, swap, swapfree, procs = struct.unpack_from("<q3Q6QH", data)
         unit = struct.unpack_from("<I", data, 104)[0]
-        assert unit == 1 and ram * .8 < total <= ram, f"the machine has {ram} bytes of RAM; sysinfo says {total} times {unit}"
+        assert unit == 1 and ram * .6 < total <= ram, f"the machine has {ram} bytes of RAM; sysinfo says {total} times {unit}"
         assert 0 < free < total and 0 <= up < 3600 and 1 <= procs < 200, f"{free} bytes free, {procs} tasks, up {up} s?"
         assert not data[82:104].strip(b"\0") and not data[108:112].strip(b"\0"), \
             f"bytes that sysinfo does not define are not 0: {data[82:112].hex()}: whose secret is that?"
