@@ -11,6 +11,7 @@ work was done or not, not that it was right: each such test checks an answer too
 
 from dataclasses import dataclass
 
+from grade.lab.oracle import console
 from grade.machine import ROOT
 from grade.qemu_plugin import NotMeasured, compiled
 from grade.sched.trace import Run
@@ -74,8 +75,7 @@ def runs(lab, files, said, timeout=8, **how):
     """
     path = lab.out / f"{lab.test.id}.runs"
     m = lab.machine(files, harts=1, icount=True, extra=["-plugin", f"{compiled(RUNS)},out={path},clock=insn"], **how)
-    m.start()
-    match = m.expect(said, timeout=timeout)
+    match = console.said(m, said, timeout)
     m.qmp("quit")
     m.wait()
     lines = [line.split() for line in path.read_text().splitlines()]

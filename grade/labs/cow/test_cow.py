@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from grade.lab.oracle import plot, probe
+from grade.lab.oracle import console, plot, probe
 from grade.lab.oracle.sv39 import PAGE, W, Stopped
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -112,10 +112,8 @@ def test_race(lab):
     program = lab.program("race", REGION=f"{region}UL", NAME=f"{region - 16 * PAGE}UL", PAGES=f"{pages}UL", ROUNDS=f"{rounds}UL",
                           CHILDREN="500UL", TAG=f"{tag}UL", KEY=f"{key}UL")
     m = lab.machine({"init": (0o100755, program.read_bytes())}, mem="64M")
-    m.start()
-    said = m.expect(r"race (\d+)\r?\n|refused: \w+|[Pp]anic|[Oo]ut of memory[^\r\n]*", timeout=60)
-    assert said[1], {b"P": "the kernel panicked", b"p": "the kernel panicked", b"r": "fork found no memory: frames are lost"}.get(
-        said[0][:1], "memory ran out, and there are never more than a few hundred pages: frames are lost")
+    said = console.said(m, r"race (\d+)\r?\n|[Oo]ut of memory|refused: \w+", timeout=60)
+    assert said[1], "memory ran out, and there are never more than a few hundred pages: frames are lost"
     wrong, rest = divmod(int(said[1]), key)
     assert rest == 0, f"the answer, {int(said[1])}, is not one of the program's"
     assert wrong == 1, f"{wrong - 1} of {pages * rounds} pages lost a write, or a child saw one that was not its own"
@@ -158,9 +156,7 @@ def test_stack(lab):
     program = lab.program("stack", PROBES=",".join("{%d,%d,%d,%d}" % p for p in probes), DEPTHS=",".join(map(str, depths)),
                           KEY=f"{key}UL")
     m = lab.machine({"init": (0o100755, program.read_bytes())})
-    m.start()
-    said = m.expect(r"stack ([0-9a-f]+) ([0-9a-f]+)\r?\n|[Pp]anic", timeout=15)
-    assert said[1], "the kernel panicked"
+    said = console.said(m, r"stack ([0-9a-f]+) ([0-9a-f]+)\r?\n", timeout=15)
     end, (answer, rest) = int(said[1], 16), divmod(int(said[2], 16), key)
     assert rest == 0, f"the answer, {int(said[2], 16):#x}, is not one of the program's"
     for i, ((limit, depth, below, prot), alive) in enumerate(zip(probes, lives)):
@@ -191,9 +187,8 @@ def costs(lab, pairs):
     program = lab.program("cost", REGION=f"{region}UL", KEY=f"{key}UL", PAIRS=",".join("{%d,%d}" % p for p in pairs),
                           FORK=codes[0], WRITES=codes[1], DONE=codes[2])
     m, seen = probe.machine(lab, {"init": (0o100755, program.read_bytes())}, icount=True)
-    m.start()
-    said = m.expect(r"cost (\d+)\r?\n|refused: \w+|[Pp]anic", timeout=20)
-    assert said[1] and int(said[1]) == key * sum(n + w for n, w in pairs), f"a child or its parent reads a wrong word: {said[0]}"
+    said = console.said(m, r"cost (\d+)\r?\n|refused: \w+", timeout=20)
+    assert int(said[1]) == key * sum(n + w for n, w in pairs), "after a fork and some writes a child or its parent reads a wrong word"
     points = seen.points(codes)
     assert [p.code for p in points] == codes * len(pairs), "the program's marks are not where they should be"
     lab.count(points[-1].instructions)
