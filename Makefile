@@ -18,6 +18,7 @@
 #   make submission   grade what was handed in: LAB=name FROM=folder-or-archive RESULTS=dir; make package: for Gradescope, GitHub ...
 #   make lab-selftest proof of the labs' tests: reference, handout, mutants, cheats, repeats (LAB=name)
 #   make bench        guest instructions per operation
+#   make scaling      curves: an operation among 10 to 10,000 tasks, work on 1 to 4 harts (LINUX=IMAGE: that one's too)
 #   make lint         format, lock letters, headers alone, clang's thread-safety analysis
 #   make board-test   TTY=/dev/ttyUSB0: the tests in user/tests on a board (docs/porting.md)
 #   make port-check   DTB=file: what the kernel would do with that machine (docs/porting.md)
@@ -290,6 +291,11 @@ board-test: tools-build-test
 bench: tools-build-bench
 	@$(MAKE) --no-print-directory -s all
 	$(Q)$(PYTHON) -m grade.bench --kernel $(O)/Image $(ROWS)
+
+.PHONY: scaling
+scaling: tools-build-run-test
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.scaling $(if $(LINUX),--linux "$(LINUX)")
 
 lint: tools-build-lint
 	$(Q)$(PYTHON) tools/lint.py

@@ -1,7 +1,7 @@
 """Debian's rt-tests, unmodified: what each says, and what it measured, here and on Linux.
 
-    python3 -m grade.rttests [--kernel IMAGE] [--linux IMAGE] [--loops N] [--cpus N]     make rt-tests [LOOPS=n] [LINUX=IMAGE]
-    python3 -m grade.rttests --record IMAGE                                            suite/data/rt-tests.expected, anew
+    python3 -m grade.rttests [--kernel IMAGE] [--linux IMAGE] [--loops N] [--cpus N]     make rt-tests
+    python3 -m grade.rttests --record IMAGE                     suite/data/rt-tests.expected, anew
 
 On one hart the machine runs with -icount shift=0: a microsecond is 1000 instructions, and the figures are the same in
 each run.  With more harts they say as much about the host as about the kernel: there only the shape counts.
@@ -36,11 +36,15 @@ COMMANDS = (
     "hackbench -g 2 -l 20",
     "hackbench -p -T -f 5 -s 512 -g 2 -l 20",
 )
-# cyclictest LOOPS among eight that compute, one that forks and runs programs, and one that reads a disk nobody caches.
+# cyclictest LOOPS among eight that compute, one that forks and runs programs, and one that reads and writes a disk.
 LOADED = """#!/bin/sh
 for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & all="$all $!"; done
 (while :; do /bin/true; done) & all="$all $!"
-(while :; do dd if=/dev/vda of=/dev/null bs=1048576 count=32; dd if=/dev/zero of=/dev/vda bs=1048576 count=8 seek=40; sync; echo 3 >/proc/sys/vm/drop_caches; done) 2>/dev/null & all="$all $!"
+(while :; do
+	dd if=/dev/vda of=/dev/null bs=1048576 count=32
+	dd if=/dev/zero of=/dev/vda bs=1048576 count=8 seek=40
+	sync; echo 3 >/proc/sys/vm/drop_caches
+done) 2>/dev/null & all="$all $!"
 /rt/cyclictest -m -p 99 -i 1000 -l $1 -q
 kill -9 $all
 """
@@ -66,8 +70,8 @@ def archive():
 
 def run(machine, command, loops):
     """What a command of COMMANDS prints, and whether its status is zero."""
-    command = command.format(loops=loops, cpus=machine.cpus)
-    return machine.run(f"/rt/{command} 2>&1", timeout=120, check=False) + f"\nstatus {'zero' if not machine.code else 'not zero'}"
+    text = machine.run(f"/rt/{command.format(loops=loops, cpus=machine.cpus)} 2>&1", timeout=120, check=False)
+    return text + f"\nstatus {'not ' if machine.code else ''}zero"
 
 
 def worst_under_load(loops, **kernel):
@@ -133,6 +137,10 @@ def main():
         print(f"{args.loops} loops on {args.cpus} harts, us: least / mean / greatest\n\n| | Sextant | Linux |\n|---|---|---|")
         for c, text in here.items():
             print(f"| `{c.format(loops='N', cpus=args.cpus)}` | {figures(text)} | {figures(there.get(c, ''))} |")
+        if args.cpus == 1:
+            worst = [worst_under_load(args.loops, **how) for how in ({"kernel": args.kernel}, {"foreign": args.linux}) if
+                     "kernel" in how or args.linux]
+            print("| `cyclictest -m -p 99 -i 1000 -l N -q`, loaded | " + " | ".join(worst) + " |")
         wrong = [c for c, text in here.items() if shape(text) + "\n" != expected()[c]]
         if wrong:
             raise SystemExit("not as on Linux: " + "; ".join(wrong))

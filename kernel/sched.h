@@ -12,6 +12,7 @@
 
 struct fair_rq {			/* all of it [q]; sched_fair.c */
 	struct rb_root tree;		/* who waits, by deadline */
+	struct rb_node *first, *last;	/* of them */
 	u64	zero;
 	s64	sum;
 	u64	weight;

