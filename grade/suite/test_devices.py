@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from grade.suite.conftest import BUILDS
 pytestmark = pytest.mark.ours
 
 GPIO_OUTPUT_EN, GPIO_OUTPUT = 0x10060008, 0x1006000C
+PWM_CMP = 0x10020020
 DOWN = 4 << 20                                  # how much further up an Image is put
 JUMP = bytes.fromhex("97024000" "67800200")     # auipc t0, DOWN >> 12; jr t0
 
@@ -29,9 +31,8 @@ def tree(tmp_path):
         text = subprocess.run(["dtc", "-qI", "dtb", "-O", "dts", dtb], check=True, stdout=subprocess.PIPE,
                               text=True).stdout
         gpio = re.search(r"gpio@10060000 \{.*?phandle = (<\w+>)", text, re.S)[1].strip("<>")
-        end = text.rindex("};")
-        subprocess.run(["dtc", "-qI", "dts", "-O", "dtb", "-o", dtb],
-                       input=(text[:end] + lines.replace("GPIO", gpio) + text[end:]).encode(), check=True)
+        text += f"/ {{ {lines.replace('GPIO', gpio)} }};\n"
+        subprocess.run(["dtc", "-qI", "dts", "-O", "dtb", "-o", dtb], input=text, text=True, check=True)
         return dtb
 
     return make
@@ -67,8 +68,34 @@ def test_a_pin_cuts_the_power(machine, tree):
     assert word(m, GPIO_OUTPUT_EN) & 4 and word(m, GPIO_OUTPUT) & 4
     m.send("poweroff\n")
     m.expect(r"gpio-poweroff: pin 2")
-    m.expect(r"gpio-poweroff: the board goes on")
-    assert word(m, GPIO_OUTPUT_EN) & 4 and not word(m, GPIO_OUTPUT) & 4
+    m.expect(r"gpio-poweroff: the board goes on")       # then the firmware drives the same pin, to no more effect
+    assert any(not word(m, GPIO_OUTPUT) & 4 for _ in range(1000))
+
+
+@pytest.mark.builds("gcc", "debug")
+@pytest.mark.parametrize("kind", ["gpio", "pwm"])
+def test_a_light_beats_like_a_heart(machine, tree, kind):
+    """The light that asks for it, of two, goes on and off for ever; the other stays off. On a pin, and on a PWM's."""
+    if kind == "gpio":
+        dtb = tree("""leds { compatible = "gpio-leds"; one { gpios = <GPIO 4 0>; };
+                      two { gpios = <GPIO 5 1>; linux,default-trigger = "heartbeat"; }; };""")
+        first, second = (lambda: word(m, GPIO_OUTPUT) >> 4 & 1), (lambda: word(m, GPIO_OUTPUT) >> 5 & 1 ^ 1)
+    else:               # as the boards' trees have it: inverted, and active low
+        dtb = tree("""soc { pwm@10020000 { #pwm-cells = <3>; phandle = <0x77>; }; };
+                      leds { compatible = "pwm-leds"; one { pwms = <0x77 0 7812500 1>; active-low; };
+                      two { pwms = <0x77 1 7812500 1>; active-low; linux,default-trigger = "heartbeat"; }; };""")
+        first, second = (lambda: word(m, PWM_CMP) == 0), (lambda: word(m, PWM_CMP + 4) == 0)
+    m = machine(board="sifive_u", cpus=5, dtb=dtb).boot(60)
+    assert m.run("dmesg | grep -c 'heartbeat: two'") == "1"
+    changes, last = 0, second()
+    for _ in range(1000):
+        assert not first()
+        now = second()
+        changes, last = changes + (now != last), now
+        if changes == 6:
+            return
+        time.sleep(0.02)
+    m.fail("three beats")
 
 
 @pytest.mark.parametrize("board, cpus", [("virt", 2), ("sifive_u", 5)])
