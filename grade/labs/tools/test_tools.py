@@ -51,7 +51,7 @@ def broken(lab, address):
 
 def says(said, address, what):
     assert re.search(what, said), f"the kernel read from {address:#x} and the report says {said!r}; it should say {what!r}"
-    assert f"{address:x}" in said, f"the kernel read from {address:#x}, and the report does not have the address: {said!r}"
+    assert re.search(rf"0x{address:x}\b", said), f"the kernel read from {address:#x}, and the report does not have the address: {said!r}"
     assert "load" in said, f"it was a load, and the report does not say so: {said!r}"
 
 
