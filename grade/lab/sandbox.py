@@ -1,6 +1,7 @@
 """Where a student's tree is built: no network, no files but the tree's and the system's, an ordinary user, and limits.
 
     r = run(["make", "all"], tree)      r.status, r.output, r.ended ("" or what ended it)
+    [*inside(tree, write=False), "./x"] for who runs it himself
     kind()                              "bwrap"; "limits": this machine allows no more, which is said aloud
 
 bubblewrap shows the command a file system that has the tree, where it was, and the system's programs: held-back seeds,
@@ -39,7 +40,7 @@ class Outcome:
     ended: str = ""                     # why we ended it
 
 
-def bwrap(tree):
+def bwrap(tree, write=True):
     root = os.getuid() == 0
     words = ["bwrap", *(ALONE if root else ["--unshare-all"]), "--die-with-parent", "--new-session", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     for path in SYSTEM:
@@ -47,7 +48,7 @@ def bwrap(tree):
             words += ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             words += ["--ro-bind", path, path]
-    words += ["--bind", str(tree), str(tree), "--chdir", str(tree), "--"]
+    words += ["--bind" if write else "--ro-bind", str(tree), str(tree), "--chdir", str(tree), "--"]
     return words + (["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"] if root else [])
 
 
@@ -60,6 +61,11 @@ def kind():
         print("sandbox: bubblewrap does not work here, so a build can read whatever this user can: grade in a container of its"
               " own, without held-back seeds (docs/labs/instructors.md)", file=sys.stderr, flush=True)
     return "bwrap" if works else "limits"
+
+
+def inside(tree, write=True):
+    """The words before a command that shut it in; none where that cannot be."""
+    return bwrap(Path(tree).resolve(), write) if kind() == "bwrap" else []
 
 
 def own(tree):
@@ -89,7 +95,7 @@ def drain(pipe, kept, enough):
 def run(command, tree, seconds=SECONDS):
     """Run a command in a tree, bounded; its Outcome."""
     tree = own(Path(tree).resolve())
-    words = [*(bwrap(tree) if kind() == "bwrap" else []), *command]
+    words = [*inside(tree), *command]
     env = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/tmp", "LC_ALL": "C.UTF-8"}
     p = subprocess.Popen(words, cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=limits,

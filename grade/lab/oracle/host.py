@@ -4,7 +4,7 @@
     answer = run(program, script)
 
 The driver is the lab's (its folder host/); the kernel's headers and fs/host's idea of a machine are the tree's.  What runs
-is a student's code: it gets its script on standard input, and may open no file for writing, start no process, and use
+is a student's code, in the sandbox: it gets its script on standard input, sees the tree, which it may not change, and uses
 no more time and output than is stated here.  Its word decides nothing: a driver prints what lies in memory, the
 test judges that.
 """
@@ -15,6 +15,8 @@ import re
 import resource
 import subprocess
 from pathlib import Path
+
+from grade.lab import sandbox
 
 FLAGS = ("-std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -fsanitize=address,undefined "
          "-fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing -fwrapv -D__KERNEL__ "
@@ -44,7 +46,8 @@ def _limits():
 
 def run(program, script):
     """What the program prints, given the script.  A sanitizer's report, a crash or a `wrong` line is a failure."""
-    with subprocess.Popen([str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    with subprocess.Popen([*sandbox.inside(program.parent, write=False), str(program)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"},
                           preexec_fn=_limits, cwd="/") as child:
         try:
