@@ -41,3 +41,5 @@ end
 document tasks
 Every task: its number, its process, its state (0 runs or is ready, 1 and 2 sleep, 4 stopped, 8 zombie), its hart.
 end
+
+source tools/sextant_gdb.py
