@@ -23,7 +23,7 @@ def crash_test(tree):
 def tree(tmp_path_factory):
     """A copy of the sources, with the objects that are built already: a patch costs one compilation."""
     copy = tmp_path_factory.mktemp("tree")
-    for name in ("Makefile", "arch", "drivers", "fs", "include", "kernel", "lib", "mm", "user"):
+    for name in ("Makefile", "arch", "drivers", "fs", "include", "kernel", "lib", "mm", "tools", "user"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, copy / name, symlinks=True)
