@@ -69,7 +69,7 @@ MUTANTS = [
            (ROUND, "		if (t->se.allowed & BIT(to_cpu))", "		if (true)")),
     Mutant("nobody gives a task away", lambda **how: checks.equals(10, **how),
            (BALANCE, "	worth = t && worth_giving(from, to, t);", "	worth = false;")),
-    Mutant("inheritance one deep", inheritance, (PI, "n < PI_CHAIN_MAX; n++, t = w->lock->owner) {", "n < 1; n++, t = w->lock->owner) {")),
+    Mutant("inheritance one deep", inheritance, (PI, "t && n < PI_CHAIN_MAX;", "t && n < 1;")),
     Mutant("inherited for ever", inheritance, (PI, "	sched_donate(t, w ? w->loan.prio : 0);",
                                                "	if (w)\n			sched_donate(t, w->loan.prio);")),
     Mutant("who gave up still lends", inheritance, (PI, """	list_remove(&w->place.link);
