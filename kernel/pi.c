@@ -1,5 +1,5 @@
 /*
- * pi.c - priority inheritance, through chains of locks and tasks of any length.
+ * pi.c - priority inheritance, through chains of locks and tasks.
  *
  *	           waits_on            owner            waits_on            owner
  *	task H, 50 -------> lock B ------------> task M -------> lock A ------------> task L
