@@ -12,7 +12,6 @@ enum lock_rank {
 	RANK_NONE,		/* unchecked: only for locks of the checker itself and tests */
 
 	/* Sleeping locks (mutex, rwsem). */
-	RANK_SCHED_CHANGE,	/* how a task is scheduled is read, checked and changed in one piece */
 	RANK_SCHEDTRACE,	/* starting, stopping and reading the scheduler's trace; text is made under it */
 	RANK_EXEC,		/* one exec at a time in a process */
 	RANK_FUTEX_EXIT,	/* a task gives up its user locks; who wants one waits for that */
@@ -72,6 +71,7 @@ enum lock_rank {
 	RANK_WAITQ,		/* a wait queue; two: of an epoll, inside that of a file it watches */
 	RANK_ASYNC_OWNER,	/* what a file's signal will tell */
 	RANK_EPOLL_READY,	/* an epoll's list of what may be ready */
+	RANK_SCHED_CHANGE,	/* how a task is scheduled is read, checked and changed in one piece */
 	RANK_PI,		/* who waits for whose lock: so late, for a mutex may be released under any lock */
 	RANK_RUNQ,		/* a hart's run queue; two: lower cpu first */
 	RANK_CPUTIME,		/* one task's user and system time */

@@ -2,7 +2,7 @@
  * sys_sched.c - system calls about scheduling: policies, affinity, nice values.
  *
  * Locks       `changes`: what a call finds a task to be is what it changes, or else a call that means to change one
- *             thing could give back another that was taken away meanwhile.
+ *             thing could give back another that was taken away meanwhile. It spins: who is raised runs after it.
  * Not here    what they do (sched.c).
  * Further     sched(7), setpriority(2).
  */
@@ -11,14 +11,13 @@
 #include "abi/resource.h"
 #include "abi/sched.h"
 #include "abi/time.h"
-#include "kernel/mutex.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
 
-static struct mutex changes = MUTEX_INIT(changes, RANK_SCHED_CHANGE);
+static struct spinlock changes = SPINLOCK_INIT(RANK_SCHED_CHANGE);
 
 /* --- whom --- */
 
@@ -131,7 +130,7 @@ set_scheduler(int pid, int policy, uptr_t uparam)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
-	mutex_lock(&changes);
+	spin_lock(&changes);
 	c = change_nothing(t);
 	c.prio = param.sched_priority;
 	if (policy != -1) {
@@ -139,7 +138,7 @@ set_scheduler(int pid, int policy, uptr_t uparam)
 		c.reset_on_fork = policy & SCHED_RESET_ON_FORK;
 	}
 	err = change_to(t, &c);
-	mutex_unlock(&changes);
+	spin_unlock(&changes);
 	task_put(t);
 	return err;
 }
@@ -235,11 +234,11 @@ sys_sched_setattr(const ulong *a)
 	t = task_named(pid);
 	if (!t)
 		return -ESRCH;
-	mutex_lock(&changes);
+	spin_lock(&changes);
 	err = attr_to_change(t, &attr, &c);
 	if (!err)
 		err = change_to(t, &c);
-	mutex_unlock(&changes);
+	spin_unlock(&changes);
 	task_put(t);
 	return err;
 }
@@ -420,12 +419,12 @@ nice_set(struct task *t, int nice)
 
 	if (!owns(t))
 		return -EPERM;
-	mutex_lock(&changes);
+	spin_lock(&changes);
 	if (nice < t->se.nice && !nice_allowed(t, nice) && !task_capable(BIT(CAP_SYS_NICE)))
 		err = -EACCES;
 	else
 		sched_set_nice(t, nice);
-	mutex_unlock(&changes);
+	spin_unlock(&changes);
 	return err;
 }
 
