@@ -81,6 +81,12 @@ class NoisyLine:
         if data := self._damage(data):
             os.write(self.master, data)
 
+    def _to_machine(self, data):
+        try:
+            self.machine.serial.sendall(data)
+        except OSError:
+            pass                        # it has just ended; reading from it will tell
+
     def _carry(self):
         while not self.ending:
             sources = [self.master, self.control] + ([self.machine.console] if self.machine else [])
@@ -91,6 +97,6 @@ class NoisyLine:
             elif self.master in ready:
                 data = self._damage(os.read(self.master, 4096))
                 if self.machine and data:
-                    self.machine.serial.sendall(data)
+                    self._to_machine(data)
             elif ready:
                 self._from_machine()

@@ -12,6 +12,7 @@ from grade.disk import Disk
 from grade.machine import BUILD
 from grade.suite.conftest import BUILDS
 
+pytestmark = pytest.mark.builds("gcc", "debug")        # clang's kernels have disks in test_root, test_fsx and others
 MIB = 1 << 20
 PLAIN = Disk(size=16384, name="plain")  # where the disk that matters is made by `extra`
 GPT_TYPE = bytes.fromhex("af3dc60f838472478e793d69d8477de4")        # "Linux filesystem data"

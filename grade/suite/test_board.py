@@ -78,7 +78,7 @@ def test_programs_over_a_bad_line(noisy):
 def test_verdicts_over_a_bad_line(noisy, stand_ins):
     """Failure, a signal, no end, forged answers, a panic and a machine that ends are told from success."""
     line = noisy(drop=0.001, change=0.001, seed=3)
-    status, verdicts, said = board_test(line, "--slower", "0.05", "--patience", "20", "--boot", "200", *STAND_INS,
+    status, verdicts, said = board_test(line, "--slower", "0.05", "--patience", "20", "--boot", "60", *STAND_INS,
                                         build=stand_ins)
     assert verdicts == [(verdict, name) for name, (verdict, _) in STAND_INS.items()]
     assert "exit 1: why" in said and "signal 9" in said and "did not end in time" in said and "panicked: not" in said
