@@ -2,6 +2,14 @@
 # They only read memory: no function of the kernel is called, so they work anywhere it stops.
 
 set pagination off
+set confirm off
+# No Linux under us: a step is the machine's own, which needs no look at a page that may still be missing.
+set osabi none
+python
+import os, sys
+sys.path.insert(0, os.path.join(os.getcwd(), "tools"))
+import sextant_border, sextant_gdb
+end
 
 define harts
 	set $i = 0
@@ -16,10 +24,10 @@ What each hart runs.
 end
 
 define current
-	print *(struct task *)$tp
+	across print *$current()
 end
 document current
-The task of the selected hart (in the kernel, tp points to it).
+The task of the selected hart: $current() points to it, in the kernel and in a program.
 end
 
 define tasks
@@ -41,5 +49,3 @@ end
 document tasks
 Every task: its number, its process, its state (0 runs or is ready, 1 and 2 sleep, 4 stopped, 8 zombie), its hart.
 end
-
-source tools/sextant_gdb.py

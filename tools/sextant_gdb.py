@@ -1,4 +1,4 @@
-"""More of what `make gdb` knows (sextant.gdb sources this): address spaces, page tables, queues, locks, the log.
+"""More of what `make gdb` knows (sextant.gdb imports this): address spaces, page tables, queues, locks, the log.
 
     areas [TASK]            the ranges of a task's address space: the one that runs, unless an expression says which
     pagetable ADDR [TASK]   the entries on the way from the root to an address
@@ -11,6 +11,8 @@ They only read memory: no function of the kernel is called, so they work anywher
 
 import gdb
 
+from sextant_border import both, current
+
 DIRECT_BASE = 0xFFFFFFC000000000        # mm/layout.h
 PTE_BITS = "VRWXUGAD"                   # from bit 0 on: privileged specification, 4.4.1
 PERMISSIONS = ((1, "r"), (2, "w"), (4, "x"))            # VM_READ and so on, mm/mm.h
@@ -21,8 +23,8 @@ def value(text):
 
 
 def task(words):
-    """The task that an expression names; without one, the one that runs here (tp points to it in the kernel)."""
-    return value(words or "$tp").cast(gdb.lookup_type("struct task").pointer())
+    """The task that an expression names; without one, the one that runs here."""
+    return value(words).cast(gdb.lookup_type("struct task").pointer()) if words else current()
 
 
 def holder(node, type, member):
@@ -57,10 +59,18 @@ def symbol(address):
     return gdb.execute(f"info symbol {int(address):#x}", to_string=True).split(" in section")[0].strip()
 
 
-class Areas(gdb.Command):
-    """The areas of a task's address space: areas [TASK]."""
+class Command(gdb.Command):
+    """One that may be asked in a program, too."""
 
     def invoke(self, words, tty):
+        with both():
+            self.show(words)
+
+
+class Areas(Command):
+    """The areas of a task's address space: areas [TASK]."""
+
+    def show(self, words):
         mm = task(words)["mm"]
         if not mm:
             print("a kernel thread: it has no address space")
@@ -72,10 +82,10 @@ class Areas(gdb.Command):
                   (f"  file {int(a['file']):#x} page {int(a['pgoff'])}" if a["file"] else ""))
 
 
-class PageTable(gdb.Command):
+class PageTable(Command):
     """What the page tables say of an address: pagetable ADDR [TASK]."""
 
-    def invoke(self, words, tty):
+    def show(self, words):
         address, *whose = gdb.string_to_argv(words)
         at, mm = int(value(address)) % 2 ** 64, task(" ".join(whose))["mm"]
         table = int(mm["root"] if mm else value("&kernel_root")) % 2 ** 64
@@ -90,10 +100,10 @@ class PageTable(gdb.Command):
             table = pa + DIRECT_BASE
 
 
-class RunQueues(gdb.Command):
+class RunQueues(Command):
     """Who runs and who waits on each cpu."""
 
-    def invoke(self, words, tty):
+    def show(self, words):
         for cpu in range(int(value("ncpus"))):
             rq = value(f"rq_of_cpu[{cpu}]")
             print(f"cpu {cpu}: {self.name(rq['curr'])} runs, {int(rq['nr_ready'])} wait")
@@ -115,10 +125,10 @@ class RunQueues(gdb.Command):
         return f"task {int(t['pid'])} {t['comm'].string()}"
 
 
-class Held(gdb.Command):
+class Held(Command):
     """The locks that a task holds: held [TASK]. Only the debug build knows."""
 
-    def invoke(self, words, tty):
+    def show(self, words):
         t = task(words)
         if "nheld" not in [f.name for f in t.dereference().type.fields()]:
             print("only a debug build knows: make DEBUG=1")
@@ -129,10 +139,10 @@ class Held(gdb.Command):
         print(f"{int(t['nheld'])} held by task {int(t['pid'])}")
 
 
-class KernelLog(gdb.Command):
+class KernelLog(Command):
     """The end of the kernel's log: kernel-log [LINES]."""
 
-    def invoke(self, words, tty):
+    def show(self, words):
         ring, start, end = (value(f"'kernel/printk.c'::{n}") for n in ("ring", "start", "end"))
         size = ring.type.sizeof
         memory = gdb.selected_inferior().read_memory(int(ring.address), size).tobytes()

@@ -7,7 +7,7 @@
 #   user/sched    X.c: what grade/sched watches  -> $(P)/user/sched/X   (likewise)
 #   user/threads  *.c, one program        -> $(O)/threads-glibc, -musl   (for grade/suite/test_threads.py)
 #
-# Objects are in $(P)/user/obj.
+# Objects are in $(P)/user/obj.  What make X makes, make X.debug makes with its symbols, for `make gdb`.
 
 ULIB	:= $(patsubst user/%.c,$(P)/user/obj/%.o,$(wildcard user/lib/*.c)) \
 	   $(patsubst user/%.S,$(P)/user/obj/%.o,$(filter-out user/lib/crt0.S,$(wildcard user/lib/*.S)))
@@ -26,6 +26,7 @@ UFLAGS	+= $(if $(LLVM),-Wno-unused-command-line-argument -mno-relax)
 ULIBFLAGS := -ffreestanding $(if $(LLVM),,-fno-tree-loop-distribute-patterns)
 ULDFLAGS := -static -nostdlib -no-pie $(if $(LLVM),-fuse-ld=lld) -Wl,--gc-sections -Wl,--build-id=none \
 	   -Wl,-z,noseparate-code -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,-s
+SYMBOLS	 = $(if $(filter %.debug,$(1)),$(filter-out %-s,$(ULDFLAGS)),$(ULDFLAGS))
 UAR	:= $(if $(LLVM),llvm-ar,$(CROSS)ar)
 UCRT	:= $(P)/user/obj/lib/crt0.o
 UBASE	:= $(UCRT) $(P)/user/libcommon.a $(P)/user/libc.a
@@ -54,17 +55,22 @@ $(UTESTS:$(P)/user/%=$(P)/user/obj/%.o): UFLAGS += -march=rv64gc
 # One rule per program: its objects are X.c, or every file of the folder X.
 define UPROG
 UOBJ_$(1) := $(patsubst user/%.c,$(P)/user/obj/%.o,$(wildcard user/bin/$(1).c user/bin/$(1)/*.c))
-$(P)/user/bin/$(1): $$(UOBJ_$(1)) $(UBASE)
+$(P)/user/bin/$(1) $(P)/user/bin/$(1).debug: $$(UOBJ_$(1)) $(UBASE)
 	@mkdir -p $$(@D)
 	$$(call say,ULINK,$$@)
-	$$(Q)$$(CC) $(UFLAGS) $(ULDFLAGS) -o $$@ $(UCRT) $$(UOBJ_$(1)) $(P)/user/libcommon.a $(P)/user/libc.a
+	$$(Q)$$(CC) $(UFLAGS) $$(call SYMBOLS,$$@) -o $$@ $(UCRT) $$(UOBJ_$(1)) $(P)/user/libcommon.a $(P)/user/libc.a
 endef
 $(foreach p,$(UPROGS),$(eval $(call UPROG,$(p))))
 
-$(UTESTS): $(P)/user/%: $(P)/user/obj/%.o $(UBASE)
+define LINK_TEST
 	@mkdir -p $(@D)
 	$(call say,ULINK,$@)
-	$(Q)$(CC) $(UFLAGS) $(ULDFLAGS) -o $@ $(UCRT) $< $(P)/user/libc.a
+	$(Q)$(CC) $(UFLAGS) $(call SYMBOLS,$@) -o $@ $(UCRT) $< $(P)/user/libc.a
+endef
+$(UTESTS): $(P)/user/%: $(P)/user/obj/%.o $(UBASE)
+	$(LINK_TEST)
+$(UTESTS:=.debug): $(P)/user/%.debug: $(P)/user/obj/%.o $(UBASE)
+	$(LINK_TEST)
 
 .PHONY: user-tests user-cc
 user-tests: $(UTESTS)

@@ -15,6 +15,8 @@
  *
  * Every return writes sstatus from the frame: it turns interrupts off, and neither SPP nor FS of the
  * CSR need mean anything while the kernel runs.
+ *
+ * Where sp is a frame the CFI says what is in it, so that a debugger's backtrace goes on in the program.
  */
 #include "asm-offsets.h"
 #include "csr.h"
@@ -101,6 +103,52 @@
 	sd	t3, FRAME_BADADDR(sp)
 .endm
 
+/* From here on sp is a frame of what was interrupted; to be found in it: pc and what a plain call saves... */
+.macro CFI_CALLER
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_return_column 64			/* pc */
+	.cfi_def_cfa sp, 0
+	.cfi_offset 64, FRAME_PC
+	.cfi_offset ra, FRAME_RA
+	.cfi_offset sp, FRAME_SP
+	.cfi_offset tp, FRAME_TP
+	.cfi_offset t0, FRAME_T0
+	.cfi_offset t1, FRAME_T1
+	.cfi_offset t2, FRAME_T2
+	.cfi_offset a0, FRAME_A0
+	.cfi_offset a1, FRAME_A1
+	.cfi_offset a2, FRAME_A2
+	.cfi_offset a3, FRAME_A3
+	.cfi_offset a4, FRAME_A4
+	.cfi_offset a5, FRAME_A5
+	.cfi_offset a6, FRAME_A6
+	.cfi_offset a7, FRAME_A7
+	.cfi_offset t3, FRAME_T3
+	.cfi_offset t4, FRAME_T4
+	.cfi_offset t5, FRAME_T5
+	.cfi_offset t6, FRAME_T6
+.endm
+
+/* ...or everything. */
+.macro CFI_ALL
+	CFI_CALLER
+	.cfi_offset gp, FRAME_GP
+	.cfi_offset s0, FRAME_S0
+	.cfi_offset s1, FRAME_S1
+	.cfi_offset s2, FRAME_S2
+	.cfi_offset s3, FRAME_S3
+	.cfi_offset s4, FRAME_S4
+	.cfi_offset s5, FRAME_S5
+	.cfi_offset s6, FRAME_S6
+	.cfi_offset s7, FRAME_S7
+	.cfi_offset s8, FRAME_S8
+	.cfi_offset s9, FRAME_S9
+	.cfi_offset s10, FRAME_S10
+	.cfi_offset s11, FRAME_S11
+.endm
+
+	.cfi_sections .debug_frame
 	.text
 	.balign 64
 	.globl	trap_entry
@@ -128,6 +176,7 @@ trap_entry:
 	sd	t0, FRAME_PC(sp)
 	csrr	t0, sstatus
 	sd	t0, FRAME_STATUS(sp)		/* before a switch may look at FS in it */
+	CFI_CALLER
 	csrsi	sstatus, 2			/* interrupts on */
 	li	t0, SYSCALLS
 	bgeu	a7, t0, 3f
@@ -145,6 +194,7 @@ trap_entry:
 	ld	t0, FRAME_PC(sp)
 	csrw	sepc, t0
 	csrw	sscratch, tp
+	.cfi_endproc
 	RESTORE_CALLER
 	ld	tp, FRAME_TP(sp)
 	ld	sp, FRAME_SP(sp)
@@ -169,9 +219,11 @@ syscall_full:
 	sd	t0, FRAME_CAUSE(sp)
 	sd	t2, FRAME_ORIG_A0(sp)
 	SAVE_S
+	CFI_ALL
 	jalr	t1
 	sd	a0, FRAME_A0(sp)
 	j	ret_to_user
+	.cfi_endproc
 
 #define SYSCALL(nr, name, args)
 #define SYSCALL_FULL(nr, name, args)	\
@@ -196,6 +248,7 @@ from_user:
 	sd	t4, FRAME_STATUS(sp)
 	sd	t0, FRAME_CAUSE(sp)
 	sd	t5, FRAME_BADADDR(sp)
+	CFI_ALL
 	mv	a0, sp
 	mv	s0, zero			/* backtraces end here */
 	call	trap_user
@@ -211,12 +264,14 @@ ret_to_user_now:
 	csrw	sstatus, t0
 	csrw	sepc, t1
 	csrw	sscratch, tp
+	.cfi_endproc
 	RESTORE_CALLER
 	RESTORE_S
 	ld	a0, FRAME_A0(sp)
 	ld	tp, FRAME_TP(sp)
 	ld	sp, FRAME_SP(sp)
 	sret
+	CFI_ALL
 4:	mv	a0, sp
 	mv	s0, zero
 	call	user_return_work
@@ -225,6 +280,7 @@ ret_to_user_now:
 	andi	t0, t0, WORK_LOOP
 	bnez	t0, 4b
 	j	ret_to_user_now
+	.cfi_endproc
 
 	/* A new task's first instructions: a0 = who ran before; s1(s2) or, if s1 is 0, to user mode. */
 	.globl	ret_from_fork
@@ -254,6 +310,7 @@ from_kernel:
 	SAVE_CALLER
 	SAVE_S
 	SAVE_CSRS
+	CFI_ALL
 	mv	a0, sp
 	call	trap_kernel
 	.globl	trap_kernel_return
@@ -262,6 +319,7 @@ trap_kernel_return:
 	ld	t1, FRAME_PC(sp)
 	csrw	sstatus, t0			/* interrupts off again */
 	csrw	sepc, t1
+	.cfi_endproc
 	RESTORE_CALLER				/* C has preserved the rest */
 	ld	a0, FRAME_A0(sp)
 	ld	sp, FRAME_SP(sp)
@@ -284,8 +342,10 @@ bad_stack:
 	SAVE_CALLER
 	SAVE_S
 	SAVE_CSRS
+	CFI_ALL
 	mv	a0, sp
 	call	trap_bad_stack
+	.cfi_endproc
 
 /* void regs_capture(struct trapframe *r): the caller's registers, where it will continue. */
 	.globl	regs_capture

@@ -8,14 +8,20 @@ includes what is outside the tree.  That last check is a first line only, for a 
 the second is that a build sees nothing but the tree (sandbox.py).
 """
 
+import bz2
+import gzip
+import io
+import lzma
 import re
 import stat
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 LARGEST = 1 << 20                       # bytes of one file
 LARGEST_ARCHIVE = 64 << 20              # bytes of an archive, packed and, as far as it is read, unpacked
+DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 INCLUDE = re.compile(r"^[ \t]*(?:#|%:)[ \t]*(?:include|include_next|import|embed)\b(.*)$", re.M)
 PLAIN_INCLUDE = re.compile(r"[ \t]*(?:<([^<>\"]+)>|\"([^\"]+)\")[ \t]*")
 ASSEMBLER = re.compile(r"\.(?:incbin|include)\b", re.I)
@@ -55,13 +61,21 @@ def from_folder(folder, files):
     return found
 
 
-def from_tar(path, files):
-    found, seen = {}, 0
-    with tarfile.open(path) as tar:
+def unpacked(path):
+    """A tar's bytes, of which a few packed ones may make very many: no more than LARGEST_ARCHIVE."""
+    head = path.open("rb").read(6)
+    kind = next((m for magic, m in ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ\0", lzma)) if head.startswith(magic)), None)
+    with (kind.open if kind else open)(path, "rb") as f:
+        data = f.read(LARGEST_ARCHIVE + 1)
+    if len(data) > LARGEST_ARCHIVE:
+        raise Refused(f"it unpacks to more than {LARGEST_ARCHIVE >> 20} MiB; hand in the lab's files only")
+    return data
+
+
+def from_tar(data, files):
+    found = {}
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
         for m in tar:
-            seen += m.size if m.isreg() else 0
-            if seen > LARGEST_ARCHIVE:
-                raise Refused(f"it unpacks to more than {LARGEST_ARCHIVE >> 20} MiB; hand in the lab's files only")
             name = wanted_path(m.name, files)
             if not name:
                 continue
@@ -103,11 +117,11 @@ def read(submission, files):
     try:
         if zipfile.is_zipfile(path):
             return from_zip(path, files)
-        if tarfile.is_tarfile(path):
-            return from_tar(path, files)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as e:
+        return from_tar(unpacked(path), files)
+    except tarfile.ReadError:
+        raise Refused(f"{path.name}: neither a tar nor a zip") from None
+    except DAMAGED as e:
         raise Refused(f"the archive cannot be read: {e}") from None
-    raise Refused(f"{path.name}: neither a tar nor a zip")
 
 
 # ---- what a file may say ----

@@ -1,7 +1,9 @@
 """A submission can hand in the lab's files and nothing else, and its build can do no harm."""
 
+import gzip
 import io
 import os
+import random
 import stat
 import tarfile
 import zipfile
@@ -117,12 +119,46 @@ def test_archives_that_trick(tree, tmp_path):
     huge = packed("tar", tmp_path / "huge.tar", {"junk": b"\n" * (66 << 20), "mm/cow.c": GOOD})
     with pytest.raises(Refused, match="unpacks to more"):
         submit.take(Lab, huge, tree)
+    with gzip.open(tmp_path / "name.tgz", "wb", 1) as f:         # a name of 200 MiB
+        m = tarfile.TarInfo("././@LongLink")
+        m.size, m.type = 200 << 20, tarfile.GNUTYPE_LONGNAME
+        f.write(m.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(66):
+            f.write(bytes(1 << 20))
+    with pytest.raises(Refused, match="unpacks to more"):
+        submit.take(Lab, tmp_path / "name.tgz", tree)
+    with open(tmp_path / "large.zip", "wb") as f:
+        f.truncate(200 << 20)
+    with pytest.raises(Refused, match="200 MiB, over 64"):
+        submit.take(Lab, tmp_path / "large.zip", tree)
     for name, data in (("not", b"nothing"), ("cut.tar", packed("tar", tmp_path / "x.tar", {"mm/cow.c": GOOD * 999}).read_bytes()[:90])):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(Refused):
             submit.take(Lab, tmp_path / name, tree)
     with pytest.raises(Refused, match="none of the lab's files"):
         submit.take(Lab, packed("zip", tmp_path / "other.zip", {"cow.c": GOOD}), tree)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "gz", "bz2", "xz"])
+def test_a_damaged_archive_is_refused_in_words(kind, tree, tmp_path):
+    """Wherever the damage is, a file is taken or the archive refused: nothing else."""
+    path, data = tmp_path / "s", random.Random(1).randbytes(500).hex().encode()
+    if kind == "zip":
+        packed("zip", path, {"mm/cow.c": data})
+    else:
+        with tarfile.open(path, "w:" + kind.replace("tar", "")) as t:
+            m = tarfile.TarInfo("mm/cow.c")
+            m.size = len(data)
+            t.addfile(m, io.BytesIO(data))
+    whole = path.read_bytes()
+    assert submit.read(path, Lab.files)["mm/cow.c"] == data
+    for at in range(0, len(whole), max(len(whole) // 100, 1)):
+        for damaged in (whole[:at], whole[:at] + bytes(b ^ 0x5a for b in whole[at:at + 5]) + whole[at + 5:]):
+            path.write_bytes(damaged)
+            try:
+                submit.read(path, Lab.files)
+            except Refused:
+                pass
 
 
 @pytest.fixture
