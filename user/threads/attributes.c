@@ -5,7 +5,7 @@
 #define MIB	(1L << 20)
 
 static size_t stack_size, guard_size;
-static _Atomic int released;
+static _Atomic int released, let_go;
 
 /* What the thread itself finds. */
 static void *
@@ -104,6 +104,18 @@ release(void *unused)
 	return NULL;
 }
 
+static void *
+release_when_let_go(void *unused)
+{
+	while (!let_go)
+		sleep_ms(1);
+	return release(unused);
+}
+
+/*
+ * glibc 2.36's pthread_detach() looks into the thread's descriptor once more when an ended thread has freed it already:
+ * so no thread here ends before it is detached.
+ */
 static void
 detached(void)
 {
@@ -119,9 +131,10 @@ detached(void)
 	for (int i = 0; i < 20; i++)
 		MUST(pthread_create(&t, &a, release, NULL) == 0);
 	for (int i = 0; i < 20; i++) {
-		t = start(release, NULL);
+		t = start(release_when_let_go, NULL);
 		MUST(pthread_detach(t) == 0);
 	}
+	let_go = 1;
 	while (tasks_of_ours() > 1)		/* nobody can wait for them */
 		sleep_ms(1);
 	VALUE(released);
