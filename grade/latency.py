@@ -33,7 +33,7 @@ def measure(kernel, loads):
     make_ext4(DISK, 128)
     try:
         with Machine(kernel=kernel, initrd=archive, append="quiet norandmaps", icount=True, extra=SLEEP,
-                     disks=[f"{DISK},cache=unsafe"], name="latency") as m:
+                     disks=[DISK], name="latency") as m:
             m.boot(timeout=60)
             m.run("mount -t ext4 /dev/vda /mnt")
             every = m.run("latency").split()

@@ -80,7 +80,7 @@ def worst_under_load(loops, **kernel):
     make_ext4(disk, 64)
     try:
         with Machine(icount=True, mem="512M", initrd=archive(), append="quiet", name="rt-tests-loaded",
-                     disks=[f"{disk},cache=unsafe"], **kernel) as m:
+                     disks=[disk], **kernel) as m:
             m.boot(timeout=90)
             text = m.run(f"/rt/loaded {loops} 2>&1", timeout=600)
             return figures(text)

@@ -22,6 +22,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "builds(name...): only on these builds")
+    config.addinivalue_line("markers", "long: minutes; begun first, so that nobody waits for it alone at the end")
     config.addinivalue_line("markers", "ours: about Sextant itself; left out when SEXTANT_KERNEL names another kernel")
 
 
@@ -41,10 +42,10 @@ def pytest_generate_tests(metafunc):
 
 @pytest.hookimpl(tryfirst=True)         # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Tests that share a machine come first, together, in the order of their file, on one worker."""
+    """Tests that share a machine come early, together, in the order of their file, on one worker."""
     def place(item):
         shared = "guest" in item.fixturenames
-        return (not shared, groups.get(item, ""), item.function.__code__.co_firstlineno if shared else 0)
+        return (not item.get_closest_marker("long"), not shared, groups.get(item, ""), item.function.__code__.co_firstlineno if shared else 0)
 
     groups = {}
     for item in items:

@@ -6,7 +6,6 @@ drivers/mmc/sd_card_test.c plays the card.
 """
 
 import os
-import shutil
 import struct
 import subprocess
 
@@ -15,7 +14,7 @@ import pytest
 from grade.machine import BUILD
 from grade.suite.conftest import BUILDS
 from grade.suite.test_guest import ARGUMENTS, LIMIT, TESTS
-from grade.suite.test_root import fsck
+from grade.suite.test_root import copy_disk, fsck
 
 pytestmark = pytest.mark.ours
 SECTOR, MIB = 512, 1 << 20
@@ -33,11 +32,11 @@ def tool(*args, **how):
 def board(machine):
     """A function that boots sifive_u with a card in its slot; card=None: the slot is empty."""
 
-    def boot(card, append="", initrd=False, **how):
-        extra = ["-drive", f"file={card},if=sd,format=raw"] if card else []
+    def boot(card, append="", initrd=False, mem="512M", **how):
+        extra = ["-drive", f"file={card},if=sd,format=raw,cache=unsafe"] if card else []
         if not initrd:
             append = f"root=/dev/mmcblk0 rw {append}"
-        return machine(board="sifive_u", cpus=5, mem="512M", initrd=None if initrd else False, extra=extra,
+        return machine(board="sifive_u", cpus=5, mem=mem, initrd=None if initrd else False, extra=extra,
                        append=append.strip(), **how).boot(timeout=100)
 
     return boot
@@ -47,7 +46,7 @@ def board(machine):
 def card(build, tmp_path):
     """The root disk on a card."""
     path = tmp_path / "card.img"
-    shutil.copy(BUILDS[build] / "root.img", path)
+    copy_disk(BUILDS[build] / "root.img", path)
     return path
 
 
@@ -95,6 +94,7 @@ def test_partitions_of_a_card(board, card, tmp_path, build):
     assert "kept" in tool("debugfs", "-R", "cat /root/kept", card).stdout
 
 
+@pytest.mark.long
 @pytest.mark.builds("gcc")
 def test_guest_suite_on_a_card(board, card):
     """All programs of user/tests, from the card, in one machine of five harts."""
@@ -104,7 +104,7 @@ def test_guest_suite_on_a_card(board, card):
         commands += [f"write {BUILDS['gcc'] / 'user/tests' / t} {t}", f"set_inode_field {t} mode 0100755"]
     script.write_text("\n".join(commands) + "\n")
     tool("debugfs", "-w", "-f", script, card)
-    m = board(card, append="quiet")
+    m = board(card, append="quiet", mem="256M")
     m.run("date -s @1800000000")        # the board has no clock that goes on
     failed = {}
     for t in TESTS:
@@ -119,7 +119,7 @@ def test_guest_suite_on_a_card(board, card):
 @pytest.mark.builds("gcc")
 def test_boot_from_a_card_costs_at_most_two_of_virt(machine, card):
     """Guest instructions from reset to the prompt: with a card at most twice as many as virt with its initramfs."""
-    extra = ["-drive", f"file={card},if=sd,format=raw"]
+    extra = ["-drive", f"file={card},if=sd,format=raw,cache=unsafe"]
     card_boot = machine(board="sifive_u", cpus=2, mem="512M", icount=True, initrd=False, extra=extra,
                         append="root=/dev/mmcblk0 rw quiet").boot().virtual_time()
     virt_boot = machine(mem="512M", icount=True, append="quiet").boot().virtual_time()
