@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from grade.machine import BUILD, FOREIGN, OUT, ROOT
+from grade.machine import BUILD, FOREIGN, OUT, PROMPT, ROOT
 from grade.suite.test_busybox import DATA
 
 CHECKS = DATA / "debian"
@@ -119,6 +119,12 @@ def test_the_root_boots_to_a_login_shell(machine):
     """root= on Debian's disk: our init starts root's bash, as a login shell, and poweroff ends the machine."""
     m = machine(cpus=2, initrd=False, disks=[f"{image()},snapshot=on"], mem="512M", append="root=/dev/vda rw quiet")
     m.boot()
+    assert m.run("trap; grep SigIgn /proc/self/status") == "SigIgn:\t0000000000000000"     # init's are its own
+    m.send('dash -c "echo sle\'\'eps; exec sleep 1000"\n')
+    m.expect(r"sleeps\r?\n")
+    m.send("\x03")
+    m.expect(PROMPT)
+    assert m.run("echo $?") == "130"
     assert m.run("echo $0 $SHELL; shopt -q login_shell && echo login") == "-bash /bin/bash\nlogin"
     assert m.run("python3 -c 'print(6 * 7)'; vi --version | head -n 1 | cut -d' ' -f1") == "42\nVIM"
     m.send("poweroff\n")
