@@ -13,6 +13,8 @@ from grade.machine import BUILD, ROOT
 from grade.sched import checks
 from grade.sched.trace import NotMeasured
 
+KERNEL = ("arch", "drivers", "fs", "kernel", "lib", "mm", "net")
+
 
 class Mutant:
     """In the first of its places, (file, old, new), whose file has old once, that becomes new."""
@@ -99,11 +101,11 @@ def scratch(folder):
     for path in (Path(n) for n in names if n and (ROOT / n).is_file()):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, folder / path)
-    for path in (p for suffix in ("o", "d", "h", "so") for p in BUILD.rglob(f"*.{suffix}")):
-        to = folder / "build" / path.relative_to(BUILD)
-        if to.relative_to(folder).parts[1] not in ("debug", "llvm", "llvm-debug", "host", "user", "debian"):
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, to)
+    for path in (p for suffix in ("o", "d", "h", "so") for p in BUILD.rglob(f"*.{suffix}") if p.is_file()):
+        to = path.relative_to(BUILD)
+        if len(to.parts) == 1 or to.parts[0] in KERNEL:
+            (folder / "build" / to).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, folder / "build" / to)
     return folder
 
 

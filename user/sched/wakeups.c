@@ -22,6 +22,7 @@
 #include "abi/event.h"
 #include "abi/futex.h"
 #include "marker.h"
+#include "throttle.h"
 
 #define SPAN		15000		/* instructions: more than any way to sleep takes */
 
@@ -266,6 +267,7 @@ main(int argc, char **argv)
 		perror("wakeups");
 		return 1;
 	}
+	no_throttle();
 	if (!spread) {
 		idler = start(soak, 0);
 		disturber = start(disturb, 0);

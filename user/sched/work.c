@@ -25,7 +25,6 @@
  * usage: work FILE
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +35,7 @@
 
 #include "abi/futex.h"
 #include "marker.h"
+#include "throttle.h"
 
 #define MAX_TASKS	64
 #define MAX_OBJECTS	32
@@ -360,18 +360,6 @@ parse_task(char *line)
 	if (w->id >= MAX_TASKS)
 		fail("too high an id");
 	parse_actions(w, line);
-}
-
-/* The throttle of real-time tasks would be a task of its own in every set. */
-static void
-no_throttle(void)
-{
-	int fd = open("/proc/sys/kernel/sched_rt_runtime_us", O_WRONLY);
-
-	if (fd >= 0) {
-		write(fd, "-1\n", 3);
-		close(fd);
-	}
 }
 
 int
