@@ -69,7 +69,7 @@ MUTANTS = [
     Mutant("affinity ignored by stealing", checks.affinity,
            (FAIR, "		if (!(t->se.allowed & BIT(to_cpu)))", "		if (false)"),
            (ROUND, "		if (t->se.allowed & BIT(to_cpu))", "		if (true)")),
-    Mutant("nobody gives a task away", lambda **how: checks.equals(10, **how),
+    Mutant("nobody gives a task away", lambda **how: checks.equals(10, seconds=20, **how),
            (BALANCE, "	worth = t && worth_giving(from, to, t);", "	worth = false;")),
     Mutant("inheritance one deep", inheritance, (PI, "t && n < PI_CHAIN_MAX;", "t && n < 1;")),
     Mutant("inherited for ever", inheritance, (PI, "	sched_donate(t, w ? w->loan.prio : 0);",
