@@ -44,7 +44,7 @@ static ulong hwcap;
 struct hart_start hart_starts[MAX_CPUS];
 
 #define HWCAP_LETTERS	0x112dUL	/* I M A F D C: what Linux tells programs */
-#define ONLINE_TIMEOUT	(2 * NSEC_PER_SEC)
+#define ONLINE_TIMEOUT	(10 * NSEC_PER_SEC)	/* an emulated hart waits for its host, too */
 
 ulong
 cpu_hartid(int cpu)
