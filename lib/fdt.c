@@ -375,14 +375,12 @@ bool
 fdt_enabled(const struct fdt *f, int node)
 {
 	struct fdt_prop p;
+	const char *s;
 
-	for (; node >= 0; node = fdt_parent(f, node)) {
-		const char *s = fdt_prop_string(f, node, "status");
-
-		if (s ? strcmp(s, "okay") && strcmp(s, "ok") : fdt_prop(f, node, "status", &p))
-			return false;
-	}
-	return true;
+	if (!fdt_prop(f, node, "status", &p))
+		return true;
+	s = fdt_prop_string(f, node, "status");
+	return s && (strcmp(s, "okay") == 0 || strcmp(s, "ok") == 0);
 }
 
 int

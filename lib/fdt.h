@@ -47,7 +47,7 @@ u32	fdt_prop_u32(const struct fdt *f, int node, const char *name, u32 i, u32 dfl
 u32	fdt_cell(const struct fdt_prop *p, u32 i);	/* i-th cell, 0 past the end */
 /* True if `compatible` lists s. */
 bool	fdt_compatible(const struct fdt *f, int node, const char *s);
-/* False only for a status other than "okay"/"ok", its own or that of a node above. */
+/* False only for a status other than "okay"/"ok". */
 bool	fdt_enabled(const struct fdt *f, int node);
 /* The i-th (address, size) of `reg`, translated through every parent's `ranges`. 0 or -ENOENT/-EINVAL. */
 int	fdt_reg(const struct fdt *f, int node, u32 i, u64 *addr, u64 *size);

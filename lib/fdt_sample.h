@@ -11,7 +11,7 @@
  *	          ranges = <0x10000000  0x1 0x10000000  0x1000000>;
  *	          uart@10000000 { compatible = "ns16550a", "ns16550"; reg = <0x10000000 0x100>;
  *	                          interrupts = <10 11>; };
- *	          uart@10001000 { status = "disabled"; reg = <0x20000000 0x100>; line { }; };
+ *	          uart@10001000 { status = "disabled"; reg = <0x20000000 0x100>; };
  *	          plic@c000000 { phandle = <1>; #interrupt-cells = <1>;
  *	                         interrupts-extended = <2 11  2 9>; }; };
  *	    mid { leaf@7 { reg = <0 7  8>; }; }; };
@@ -152,8 +152,6 @@ sample_build(u32 *size)
 	sample_node(&s, "uart@10001000");
 	sample_string(&s, "status", "disabled");
 	SAMPLE_CELLS(&s, "reg", 0x20000000, 0x100);
-	sample_node(&s, "line");
-	sample_end(&s);
 	sample_end(&s);
 	sample_node(&s, "plic@c000000");
 	SAMPLE_CELLS(&s, "phandle", 1);
