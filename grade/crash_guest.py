@@ -15,7 +15,7 @@ from collections import namedtuple
 
 from grade.cpio import pack
 from grade.disk import Channel, Disk, Store
-from grade.machine import BUILD, OUT, ROOT, Limit, Machine, MachineError
+from grade.machine import BUILD, OUT, PROMPT, ROOT, Limit, Machine, MachineError
 
 PROGRAMS = ("crashcheck", "crashwork")
 
@@ -34,8 +34,12 @@ class GuestError(MachineError):
 
 
 class Guest:
-    def __init__(self, size=64 << 20, build=BUILD, name="crash", cpus=1, mem="256M", foreign=None, append="", make=None):
-        """make: what makes the machine, which must have the PROGRAMS in /tests, with these disks (a lab's)."""
+    def __init__(self, size=64 << 20, build=BUILD, name="crash", cpus=1, mem="256M", foreign=None, append="", make=None,
+                 patience=120):
+        """make: what makes the machine, which must have the PROGRAMS in /tests, with these disks (a lab's).
+
+        patience: seconds of the machine's time for an answer."""
+        self._patience = patience
         self._said = queue.Queue()
         self.disk = Disk(size=size, name="vda")
         self.channel = Channel(self._said.put)
@@ -80,10 +84,10 @@ class Guest:
 
     # ---- talking ----
 
-    def listen(self, timeout=120):
+    def listen(self, timeout=None):
         """The next note of the program in the machine."""
         try:
-            return self._listen(timeout)
+            return self._listen(timeout or self._patience)
         except MachineError:
             self.lost = True
             raise
@@ -100,19 +104,24 @@ class Guest:
             except queue.Empty:
                 pass
             limit = limit or Limit(self.machine, timeout)
-            self.machine._drain()
+            self.machine.listen()
             if self.machine.process.poll() is not None:
                 self.machine.fail("an answer, but QEMU has ended")
             if b"panic" in self.machine.output[-4000:]:
                 self.machine.expect("end of kernel panic|end Kernel panic", 10)
                 self.machine.fail("an answer, but the kernel panicked")
+            # Whatever it said, it said before it ended.
+            if self.busy and PROMPT.search(self.machine.output, self.machine.mark) and self._said.empty():
+                self.machine.fail("an answer, but crashcheck has ended")
             if limit.passed():
                 self.machine.fail(f"an answer within {limit}")
 
     def _start(self):
         if not self.busy:
+            self.lost = True            # unless it starts
             self.machine.send("/tests/crashcheck\n")
-            self.busy = True
+            self.machine.expect(r"crashcheck\r?\n")
+            self.busy, self.lost = True, False
 
     def ask(self, line):
         """Give crashcheck a command; the length of its report."""

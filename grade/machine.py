@@ -194,7 +194,7 @@ class Machine:
         if self.process.poll() is None:
             self.process.kill()
         self.status = self.process.wait()
-        self._drain()
+        self.listen()
         self.process = None
         if self._made:
             self._made.unlink(missing_ok=True)
@@ -215,7 +215,7 @@ class Machine:
             self._read(0.2)
             if limit.passed():
                 self.fail(f"the machine to end within {limit}")
-        self._drain()
+        self.listen()
         self.status = self.process.returncode
         return self.status
 
@@ -234,7 +234,8 @@ class Machine:
         self.output += data
         return bool(data)
 
-    def _drain(self):
+    def listen(self):
+        """Take what the console has said by now: a QEMU whose console nobody reads stands still in the end."""
         while self._read(0):
             pass
 
@@ -304,7 +305,7 @@ class Machine:
         for a quote stands between.
         """
         tag = secrets.token_hex(4)
-        self._drain()
+        self.listen()
         self.mark = len(self.output)
         self.send(f'{{ echo "<"{tag}; {command}\n}}; echo ">"{tag} $?.\n')
         begin = self.expect(rf"<{tag}\r?\n", timeout)
@@ -372,7 +373,7 @@ class Machine:
         return shlex.join(self.args + ["-serial", "mon:stdio"])
 
     def fail(self, expected):
-        self._drain()
+        self.listen()
         self._save()
         last = "\n".join("    | " + line for line in self.text().rstrip("\n").split("\n")[-25:])
         raise MachineError(f"expected {expected}\n  the last lines were:\n{last}\n"

@@ -1,7 +1,7 @@
 """QEMU's gdb stub, spoken to directly: stop a hart at a function, look at its registers, change one, go on.
 
     machine = lab.machine(extra=gdbstub.words(path))    # path: of a socket that is made
-    stub = gdbstub.Stub(path)
+    stub = gdbstub.Stub(path, machine)
     stub.stop_at(gdbstub.symbol(elf, "sys_uname"), meanwhile=lambda: machine.send("uname\\n"))
     stub.write("a0", 0)
     stub.go_on()
@@ -37,9 +37,9 @@ def symbol(elf, name):
 
 
 class Stub:
-    def __init__(self, path):
+    def __init__(self, path, machine):
+        self._machine = machine                 # what its console says is taken while this waits
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(PATIENCE)
         self._socket.connect(str(path))         # the machine stops
         self._data = b""
         self._send("qSupported")
@@ -53,6 +53,15 @@ class Stub:
     def _send(self, text):
         self._socket.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
 
+    def _heard(self, seconds):
+        """Wait at most so long for the stub to say something; whether it did."""
+        end = time.monotonic() + seconds
+        while self._socket not in select.select([self._socket, self._machine.console], [], [], .2)[0]:
+            self._machine.listen()
+            if time.monotonic() > end:
+                return False
+        return True
+
     def _answer(self):
         while True:
             begin = self._data.find(b"$")
@@ -61,6 +70,8 @@ class Stub:
                 text, self._data = self._data[begin + 1:end].decode(), self._data[end + 3:]
                 self._socket.sendall(b"+")
                 return text
+            if not self._heard(PATIENCE):
+                raise TimeoutError(f"the gdb stub has said nothing for {PATIENCE} s")
             try:
                 more = self._socket.recv(65536)
             except ConnectionResetError:
@@ -90,15 +101,12 @@ class Stub:
         self._send("c")
         if meanwhile:
             meanwhile()
-        end = time.monotonic() + seconds
-        while not select.select([self._socket], [], [], .2)[0]:
-            if time.monotonic() > end:
-                self._socket.sendall(b"\x03")
-                self._answer()
-                return False
+        here = self._heard(seconds)
+        if not here:
+            self._socket.sendall(b"\x03")
         self._answer()
         self._ask(f"z1,{address:x},4")
-        return True
+        return here
 
 
 def path(folder, tag):

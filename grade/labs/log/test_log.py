@@ -18,6 +18,7 @@ PLAIN = ("-O", "^metadata_csum,^64bit", "-J", "size=1")
 BLOCK = 1024
 FILE_BLOCKS = 180
 AFTER, ANYWHERE = 30, 30                # power cuts of one recording: just after a commit; at any moment
+PATIENCE = 30                           # seconds of the machine's time to mount, read and unmount
 OTHERS = 8                              # flushes for other reasons: to mount and to unmount
 # The super block's sums are not logged: who mounts counts anew.
 SUMS = re.compile(r"Free (blocks|inodes) count wrong \(\d+, counted=\d+\)\.|Fix\? no|")
@@ -25,7 +26,7 @@ SUMS = re.compile(r"Free (blocks|inodes) count wrong \(\d+, counted=\d+\)\.|Fix\
 
 def guest(lab, size=8 * MIB):
     programs = {f"tests/{p}": lab.program(p) for p in ("crashcheck", "crashwork")}
-    return Guest(size, append="quiet", make=lambda **how: lab.machine(files=programs, **how))
+    return Guest(size, append="quiet", patience=PATIENCE, make=lambda **how: lab.machine(files=programs, **how))
 
 
 # ---- replay: logs that the harness wrote ----

@@ -37,7 +37,7 @@ def broken(lab, address):
         machine = lab.machine(harts=1, extra=gdbstub.words(path))
         machine.start()
         machine.boot()
-        stub = gdbstub.Stub(path)
+        stub = gdbstub.Stub(path, machine)
         here = stub.stop_at(gdbstub.symbol(Path(lab.build) / "kernel.elf", "sys_uname"), lambda: machine.send("uname\n"))
         assert here, "`uname` never called sys_uname"
         if callable(address):
