@@ -141,19 +141,17 @@ revoke_table_init(struct revoke_table *r)
 	radix_init(&r->last);
 }
 
-/* A transaction number as a pointer that is not NULL. */
-static inline void *tid_entry(u32 tid) { return (void *)(1UL << 32 | tid); }
-
 /* Transaction tid revoked the block. Of several the latest counts, in whatever order they come. 0 or -ENOMEM. */
 int
 revoke_table_add(struct revoke_table *r, u64 block, u32 tid)
 {
 	void *old = radix_get(&r->last, block);
+	void *new = (void *)(1UL << 32 | tid);		/* not NULL, whatever tid is */
 
 	if (!old)
-		return radix_insert(&r->last, block, tid_entry(tid));
+		return radix_insert(&r->last, block, new);
 	if (tid_reached(tid, (u32)(ulong)old))
-		radix_replace(&r->last, block, tid_entry(tid));
+		radix_replace(&r->last, block, new);
 	return 0;
 }
 

@@ -13,13 +13,14 @@ import os
 import pytest
 
 from grade.cpio import pack
-from grade.machine import OUT, ROOT, Machine
+from grade.machine import FOREIGN, OUT, ROOT, Machine
 from grade.suite.conftest import BUILDS
 
 TESTS = sorted(p.stem for p in (ROOT / "user/tests").glob("*.c")
                if not p.stem.startswith(("crash", "hostile", "exhaust")))  # those have files of their own
 ARGUMENTS = {"many_tasks": "1000"}
 LIMIT = {"out_of_memory": 200, "fork_bomb": 200, "many_tasks": 200, "exec": 200}   # others: 60 s
+MEMORY = "256M" if FOREIGN else "128M"    # little, for some programs fill it
 CPUS = {"gcc": [1, 2, 4], "debug": [1, 2, 4], "llvm": [4], "llvm-debug": [2]}
 _running = {}
 _started = {}
@@ -48,7 +49,7 @@ def guest(build, cpus):
     if (build, cpus) not in _running:
         end_machine()
         n = _started[build, cpus] = _started.get((build, cpus), 0) + 1
-        m = Machine(build=BUILDS[build], cpus=cpus, initrd=archive(build), append="quiet",
+        m = Machine(build=BUILDS[build], cpus=cpus, mem=MEMORY, initrd=archive(build), append="quiet",
                     name=f"guest-{build}-{cpus}" + (f"-{n}" if n > 1 else ""))
         _running[build, cpus] = m
         m.start().boot()

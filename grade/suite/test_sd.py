@@ -13,13 +13,13 @@ import pytest
 
 from grade.machine import BUILD
 from grade.suite.conftest import BUILDS
-from grade.suite.test_guest import ARGUMENTS, LIMIT, TESTS
+from grade.suite.test_guest import ARGUMENTS, LIMIT, MEMORY, TESTS
 from grade.suite.test_root import copy_disk, fsck
 
 pytestmark = pytest.mark.ours
 SECTOR, MIB = 512, 1 << 20
 # Of what takes thousands of writes to the disk, some: each is a byte at a time.
-FEWER = {"file_coherence": "/root/coherence 100"}
+FEWER = {"file_coherence": "/root/coherence 100", "file_large": "/root/large 1"}
 ROOT_START = 2 * MIB                    # of the second partition
 
 
@@ -104,7 +104,7 @@ def test_guest_suite_on_a_card(board, card):
         commands += [f"write {BUILDS['gcc'] / 'user/tests' / t} {t}", f"set_inode_field {t} mode 0100755"]
     script.write_text("\n".join(commands) + "\n")
     tool("debugfs", "-w", "-f", script, card)
-    m = board(card, append="quiet", mem="256M")
+    m = board(card, append="quiet", mem=MEMORY)
     m.run("date -s @1800000000")        # the board has no clock that goes on
     failed = {}
     for t in TESTS:

@@ -96,15 +96,15 @@ never(void)
 	p = mmap(NULL, limit, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK_ERRNO(ENOMEM, mprotect(p, limit, RW));
 	CHECK(munmap(p, limit) == 0);
-	p = mmap(NULL, 64 << 20, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = mmap(NULL, 32 << 20, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	q = mmap(NULL, 8 << 20, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(p != MAP_FAILED && q != MAP_FAILED);
-	CHECK(meminfo("Committed_AS:") >= before + (71L << 20));
-	CHECK_ERRNO(ENOMEM, (long)mremap(p, 64 << 20, limit, MREMAP_MAYMOVE));
+	CHECK(meminfo("Committed_AS:") >= before + (39L << 20));
+	CHECK_ERRNO(ENOMEM, (long)mremap(p, 32 << 20, limit, MREMAP_MAYMOVE));
 	/* What was promised stays promised when it may no longer be written; and a fork promises it again. */
 	p[0] = 1;
-	CHECK(mprotect(p, 64 << 20, PROT_READ) == 0 && meminfo("Committed_AS:") >= before + (71L << 20));
-	CHECK(munmap(p, 64 << 20) == 0 && munmap(q, 8 << 20) == 0);
+	CHECK(mprotect(p, 32 << 20, PROT_READ) == 0 && meminfo("Committed_AS:") >= before + (39L << 20));
+	CHECK(munmap(p, 32 << 20) == 0 && munmap(q, 8 << 20) == 0);
 	for (int try = 0; try < 1000 && meminfo("Committed_AS:") > before + (2L << 20); try++)
 		pause_ms(10);
 	CHECK(meminfo("Committed_AS:") <= before + (2L << 20));
