@@ -22,16 +22,18 @@ def word(m, address):
 
 @pytest.fixture
 def tree(tmp_path):
-    """A function: sifive_u's device tree with lines added to its root, as a file."""
+    """A function: a board's device tree with lines added to its root, as a file."""
 
-    def make(lines):
+    def make(lines, board="sifive_u", cpus=5):
         dtb = tmp_path / "machine.dtb"
-        subprocess.run(["qemu-system-riscv64", "-M", f"sifive_u,dumpdtb={dtb}", "-smp", "5", "-m", "256M"], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["qemu-system-riscv64", "-M", f"{board},dumpdtb={dtb}", "-smp", str(cpus), "-m", "256M"],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         text = subprocess.run(["dtc", "-qI", "dtb", "-O", "dts", dtb], check=True, stdout=subprocess.PIPE,
                               text=True).stdout
-        gpio = re.search(r"gpio@10060000 \{.*?phandle = (<\w+>)", text, re.S)[1].strip("<>")
-        text += f"/ {{ {lines.replace('GPIO', gpio)} }};\n"
+        if "GPIO" in lines:
+            gpio = re.search(r"gpio@10060000 \{.*?phandle = (<\w+>)", text, re.S)[1].strip("<>")
+            lines = lines.replace("GPIO", gpio)
+        text += f"/ {{ {lines} }};\n"
         subprocess.run(["dtc", "-qI", "dts", "-O", "dtb", "-o", dtb], input=text, text=True, check=True)
         return dtb
 
@@ -99,11 +101,16 @@ def test_a_light_beats_like_a_heart(machine, tree, kind):
 
 
 @pytest.mark.parametrize("board, cpus", [("virt", 2), ("sifive_u", 5)])
-def test_the_image_starts_anywhere(machine, build, tmp_path, board, cpus):
-    """Four MiB above where the firmware jumps to, the same Image boots: nothing in it knows its address."""
+def test_the_image_starts_anywhere(machine, build, tree, tmp_path, board, cpus):
+    """Four MiB above where the firmware jumps to, the same Image boots: nothing in it knows its address.
+
+    The jump's page stays reserved: OpenSBI before 1.2 now and then sends a second hart there, too (head.S: astray).
+    """
+    dtb = tree("""reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
+                  jump@80200000 { reg = <0 0x80200000 0 0x1000>; }; };""", board, cpus)
     image = tmp_path / "Image"
     image.write_bytes(JUMP + bytes(DOWN - len(JUMP)) + (BUILDS[build] / "Image").read_bytes())
-    m = machine(board=board, cpus=cpus, kernel=image).boot(60)
+    m = machine(board=board, cpus=cpus, kernel=image, dtb=dtb).boot(60)
     assert m.run("grep -c ^processor /proc/cpuinfo") == str(min(cpus, 4))
 
 
