@@ -97,16 +97,22 @@ bytes_get(u64 size)
 	return must(malloc(size));
 }
 
+/* What was kept longest makes room: its size may never be asked for again. */
 static void
 bytes_put(char *p, u64 size)
 {
-	for (uint i = 0; p && i < ARRAY_SIZE(spare); i++)
-		if (!spare[i].p) {
-			spare[i].p = p;
-			spare[i].size = size;
-			return;
-		}
-	free(p);
+	static uint oldest;
+	uint i = 0;
+
+	if (!p)
+		return;
+	while (i < ARRAY_SIZE(spare) && spare[i].p)
+		i++;
+	if (i == ARRAY_SIZE(spare))
+		i = oldest++ % ARRAY_SIZE(spare);
+	free(spare[i].p);
+	spare[i].p = p;
+	spare[i].size = size;
 }
 
 /* ---- the record ---- */
