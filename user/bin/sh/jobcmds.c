@@ -161,8 +161,8 @@ move(const char *command, const char *name)
 		return 1;
 	}
 	if (*command == 'f') {
+		job_to_front(j);		/* before its name is there: a ^C typed at that is for the job */
 		fprintf(stderr, "%s\n", j->text);
-		job_to_front(j);
 		go_on(j);
 		return job_wait(j);
 	}
