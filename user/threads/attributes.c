@@ -135,8 +135,7 @@ detached(void)
 		MUST(pthread_detach(t) == 0);
 	}
 	let_go = 1;
-	while (tasks_of_ours() > 1)		/* nobody can wait for them */
-		sleep_ms(1);
+	until_alone();
 	VALUE(released);
 }
 

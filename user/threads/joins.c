@@ -51,6 +51,7 @@ joins_main(int argc, char **argv)
 	for (int i = 0; i < TURNS; i++)
 		sum += join(start(give_back, (void *)(long)i));
 	VALUE(sum);
+	until_alone();
 	go = false;
 	for (long i = 0; i < AT_A_TIME; i++)
 		t[i] = start(wait_to_go, (void *)i);
@@ -59,6 +60,7 @@ joins_main(int argc, char **argv)
 	for (int i = AT_A_TIME; i--; )
 		sum -= join(t[i]);
 	VALUE(sum);
+	until_alone();
 	VALUE(tasks_of_ours());
 	VALUE(join(start(chain, (void *)30)));
 	return 0;

@@ -105,6 +105,14 @@ reached(clockid_t clock, struct timespec t)
 char	state_of(pid_t tid);		/* of a task of ours, as /proc says: R S Z ...; 0: there is none */
 int	tasks_of_ours(void);
 
+/* Wait until the other threads are gone: one that has been joined, or that nobody can join, still has to end. */
+static inline void
+until_alone(void)
+{
+	while (tasks_of_ours() > 1)
+		sleep_ms(1);
+}
+
 /* Wait until a thread, which stores its tid when it starts, is asleep. */
 static inline void
 until_asleep(_Atomic pid_t *tid)
