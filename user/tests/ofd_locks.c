@@ -99,6 +99,7 @@ forked(void)
 static void
 no_deadlock(void)
 {
+	struct flock childs;
 	int fd, status;
 	pid_t p;
 
@@ -110,10 +111,8 @@ no_deadlock(void)
 		CHECK(lock(fd, F_OFD_SETLK, F_WRLCK, 1, 1) == 0);
 		_exit(lock(fd, F_OFD_SETLKW, F_WRLCK, 0, 1) != 0);
 	}
-	while (lock(two, F_OFD_SETLK, F_WRLCK, 1, 1) == 0) {
-		CHECK(lock(two, F_OFD_SETLK, F_UNLCK, 1, 1) == 0);
+	while (!first_lock(two, 1, &childs))
 		pause_ms(1);
-	}
 	wait_state(p, p, 'S');
 	interrupts(1);
 	CHECK_ERRNO(EINTR, lock(one, F_OFD_SETLKW, F_WRLCK, 1, 1));
