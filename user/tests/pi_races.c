@@ -7,7 +7,7 @@
 
 #define WORKERS	6
 #define LOCKS	3
-#define TURNS	100
+#define TURNS	100			/* how often each worker gets a lock: many a time limit passes before */
 #define DIES	77			/* the exit status of one that ends with a lock */
 
 static struct {
@@ -111,7 +111,7 @@ worker(int n, int turn, int dies)
 	robust.offset = 8;
 	CHECK(syscall(SYS_set_robust_list, &robust, sizeof robust) == 0);
 	seed = n * 1000 + turn + 1;
-	for (; turn < TURNS; turn++) {
+	while (turn < TURNS) {
 		a = random_below(LOCKS);
 		b = random_below(LOCKS);
 		if (take(a)) {
@@ -120,7 +120,7 @@ worker(int n, int turn, int dies)
 					pause_ms(1);
 				give(b);
 			}
-			s->turns[n] = turn + 1;
+			s->turns[n] = ++turn;
 			if (dies && random_below(20) == 0)
 				_exit(DIES);
 			if (random_below(4) == 0)
@@ -172,7 +172,7 @@ main(void)
 		}
 	}
 	set_priority(0, 0);
-	CHECK(s->died && s->taken > TURNS);
+	CHECK(s->died && s->taken >= WORKERS * TURNS);
 	for (i = 0; i < LOCKS; i++) {
 		CHECK(lock_pi(word(i)) == 0);
 		CHECK(urgency(getpid()) == 0);
