@@ -800,7 +800,7 @@ sched_idle_loop(void)
 			enter_idle(rq);		/* a waker chose this cpu, and another cpu stole the task */
 		sched_load_sample();
 		if (!(READ_ONCE(t->arch.work) & TASK_WORK_RESCHED) && !balance_steal(rq))
-			cpu_wfi();		/* an interrupt that is pending ends it, although they are off */
+			cpu_nap();		/* an interrupt that is pending ends it, although they are off */
 		irq_enable();
 		if (READ_ONCE(t->arch.work) & TASK_WORK_RESCHED)
 			schedule();

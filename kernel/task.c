@@ -484,6 +484,7 @@ task_init(void)
 	tasks_max = MIN(mem.total * PAGE_SIZE / TASK_ROOM, (u64)PID_MAX);
 	task_cache = slab_create("task", sizeof(struct task), 64, task_construct);
 	process_cache = slab_create("process", sizeof(struct process), 64, NULL);
+	kstack_init();
 	futex_init();
 
 	atomic_set(&p->refs, 1);

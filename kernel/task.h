@@ -282,6 +282,7 @@ bool	task_capable(u64 cap_bit);		/* current has it; CAP_* as bits in abi/capabil
 bool	task_in_group(u32 gid);
 
 /* Kernel stacks: mm/kstack.c. */
+void	kstack_init(void);
 void	*kstack_alloc(void);
 void	kstack_free(void *stack);
 

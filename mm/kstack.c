@@ -6,19 +6,21 @@
  *             of those tables costs a flush on each hart.
  * Locks       none: a cpu's own stacks, interrupts off [c].
  */
+#include "arch/cpu.h"
 #include "arch/irqflags.h"
 #include "kernel/task.h"
 #include "lib/string.h"
 #include "mm/internal.h"
 #include "mm/vmap.h"
 
-#define KEEP	32
-#define BATCH	8
+#define KEEP_MIN	16
+#define KEEP_MAX	128
 
 static struct {
 	uint	n;			/* [c] */
-	void	*stack[KEEP];		/* [c] */
+	void	*stack[KEEP_MAX];	/* [c] */
 } stacks[MAX_CPUS];
+static uint keep_most = KEEP_MIN;	/* [i] so many does a cpu keep; half as many are made or freed at once */
 
 /* Keep s if this cpu has room for it. */
 static bool
@@ -26,7 +28,7 @@ keep(void *s)
 {
 	ulong flags = irq_save();
 	int cpu = current->cpu;
-	bool room = stacks[cpu].n < KEEP;
+	bool room = stacks[cpu].n < keep_most;
 
 	if (room)
 		stacks[cpu].stack[stacks[cpu].n++] = s;
@@ -56,7 +58,7 @@ free_batch(void **s, uint n)
 void *
 kstack_alloc(void)
 {
-	void *s, *made[BATCH];
+	void *s, *made[KEEP_MAX / 2];
 	uint n;
 
 	if (alloc_should_fail(0))
@@ -64,7 +66,7 @@ kstack_alloc(void)
 	s = take();
 	if (likely(s))
 		return s;
-	n = vmalloc_many(made, BATCH, KSTACK_SIZE);
+	n = vmalloc_many(made, keep_most / 2, KSTACK_SIZE);
 	mem_stat_add(MEM_KSTACK, n * KSTACK_SIZE / PAGE_SIZE);
 	if (!n)
 		return NULL;
@@ -79,7 +81,7 @@ kstack_alloc(void)
 void
 kstack_free(void *s)
 {
-	void *old[BATCH];
+	void *old[KEEP_MAX / 2];
 	uint n = 0;
 
 #ifdef DEBUG
@@ -88,7 +90,16 @@ kstack_free(void *s)
 	if (likely(keep(s)))
 		return;
 	old[n++] = s;
-	while (n < BATCH && (s = take()))
+	while (n < keep_most / 2 && (s = take()))
 		old[n++] = s;
 	free_batch(old, n);
+}
+
+/* What all cpus keep together is at most 1/32 of RAM; after cpu_init. */
+void
+kstack_init(void)
+{
+	u64 most = frames_total_ram() / 32 / (KSTACK_SIZE / PAGE_SIZE) / ncpus;
+
+	keep_most = MIN(MAX(most, (u64)KEEP_MIN), (u64)KEEP_MAX);
 }

@@ -13,7 +13,7 @@ void	*vmalloc(size_t size);
 void	vfree(void *p);
 /* n allocations of one size, and n ends, for one flush of all harts' TLBs. How many were made: as memory went. */
 uint	vmalloc_many(void **out, uint n, size_t size);
-#define VFREE_MAX	16
+#define VFREE_MAX	64
 void	vfree_many(void **p, uint n);			/* n <= VFREE_MAX */
 /* Map device registers [pa, pa+size), read-write, never executable, strongly ordered by PMA. NULL on failure. */
 volatile void *ioremap(paddr_t pa, size_t size);

@@ -43,6 +43,9 @@ cpu_wfi(void)
 	latency_begin();
 }
 
+/* The same for the idle loop, interrupts off: what other harts want forgotten, this one forgets when it wakes. */
+void	cpu_nap(void);
+
 /* Facts from the device tree, for /proc/cpuinfo and auxv. */
 ulong	cpu_hwcap(void);		/* AT_HWCAP: bit per ISA letter */
 const char *cpu_isa(int cpu);		/* "rv64imafdch_..." */

@@ -61,7 +61,7 @@ tlb_flush_local(void)
 }
 void	tlb_flush_local_page(vaddr_t va);	/* full flush on harts with the SiFive errata */
 
-/* Flush other harts by SBI RFENCE. mask must not include this cpu. */
+/* Flush other harts, by SBI RFENCE or when they wake (cpu_nap). mask must not include this cpu. */
 void	tlb_flush_remote(u64 mask, vaddr_t va, size_t len);
 /* New instructions are visible to fetches on this hart; and on others. */
 void	icache_flush_local(void);
