@@ -4,7 +4,7 @@
  * The criterion: after drop_caches, within SETTLE_TRIES looks,
  *
  *	tasks		the same processes and threads as before
- *	objects		no slab cache has more than SLACK_OBJECTS more than before; stacks, SLACK_STACKS for each cpu
+ *	objects		no slab cache has more than SLACK_OBJECTS more than before; stacks, as many as the cpus keep
  *	memory		what is free, or kept by slabs and stacks for the next, is within SLACK_KIB of what it was
  *
  * Looks are repeated because exits, delayed frees and write-back end after the call that began them. The slack is what
@@ -19,7 +19,8 @@
 
 #define SLACK_KIB	768
 #define SLACK_OBJECTS	24
-#define SLACK_STACKS	40
+#define SLACK_STACKS	128		/* for each cpu; for all, 1/32 of RAM in stacks of STACK_KIB */
+#define STACK_KIB	16
 #define SETTLE_TRIES	200
 #define SETTLE_MS	50
 
@@ -27,7 +28,7 @@
 
 struct counts {
 	int	cpus, tasks, ncaches;
-	long	kib;
+	long	kib, ram_kib;
 	struct {
 		char	name[32];
 		long	objects;
@@ -70,10 +71,13 @@ counts_memory(struct counts *c)
 
 	CHECK(f);
 	c->kib = 0;
-	while (fgets(line, sizeof line, f))
+	while (fgets(line, sizeof line, f)) {
+		if (!strncmp(line, "MemTotal:", 9))
+			c->ram_kib = atol(line + 9);
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 			if (!strncmp(line, names[i], strlen(names[i])))
 				c->kib += atol(line + strlen(names[i]));
+	}
 	fclose(f);
 }
 
@@ -115,7 +119,11 @@ counts_take(struct counts *c)
 static inline long
 counts_slack(const struct counts *c, const char *cache)
 {
-	return strcmp(cache, "vmap_region") ? SLACK_OBJECTS : SLACK_STACKS * c->cpus;
+	long stacks = c->ram_kib / 32 / STACK_KIB;
+
+	if (strcmp(cache, "vmap_region"))
+		return SLACK_OBJECTS;
+	return stacks < SLACK_STACKS * c->cpus ? stacks : SLACK_STACKS * c->cpus;
 }
 
 /* How much of what there was before is missing now; says what, if asked. */
