@@ -69,14 +69,12 @@ def run(*args, text=None):
 def fetched(board):
     """The folder of the board's firmware, out of Debian's package."""
     folder = TREE / "build/u-boot-sifive"
-    where = folder / f"usr/lib/u-boot/sifive_{board}"
-    if not (where / "u-boot.itb").exists():
-        done = subprocess.run([TREE / "tools/fetch-debian", folder, "u-boot-sifive"])
-        if done.returncode:
-            stop("without Debian's u-boot-sifive there is no firmware for the card.  Try again with a network\n"
-                 "(DEBIAN_MIRROR=http://... names an archive), or unpack the package elsewhere and say\n"
-                 f"    make sdcard BOARD={board} FIRMWARE=folder-with-u-boot-spl.bin-and-u-boot.itb")
-    return where
+    done = subprocess.run([TREE / "tools/fetch-debian", folder, "u-boot-sifive"])
+    if done.returncode:
+        stop("without Debian's u-boot-sifive there is no firmware for the card.  Try again with a network\n"
+             "(DEBIAN_MIRROR=http://... names an archive), or unpack the package elsewhere and say\n"
+             f"    make sdcard BOARD={board} FIRMWARE=folder-with-u-boot-spl.bin-and-u-boot.itb")
+    return folder / f"usr/lib/u-boot/sifive_{board}"
 
 
 def firmware(folder):

@@ -5,6 +5,7 @@ has made them), unless it says which with @pytest.mark.builds("gcc").  With SEXT
 all of it runs on that kernel instead, but for what is marked `ours`: about Sextant, not the ABI.
 """
 
+import fcntl
 import subprocess
 from pathlib import Path
 
@@ -75,11 +76,18 @@ def machine(request, build):
         m.kill()
 
 
+def make_once(target):
+    """Have make bring a file of the build up to date, one worker at a time: the completed process, with what it said."""
+    with open(BUILD / "make.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return subprocess.run(["make", "--no-print-directory", "-s", target, f"O={BUILD}", "CI=true"], cwd=ROOT,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 @pytest.fixture(scope="session")
 def debian():
     """A folder with Debian's riscv64 busybox-static unpacked."""
     folder = ROOT / "build" / "debian"
-    # The script takes a lock, and does nothing for what is there already.
     subprocess.run([ROOT / "tools/fetch-debian", folder, "busybox-static"], check=True)
     return folder
 

@@ -8,11 +8,11 @@ import difflib
 import functools
 import os
 import re
-import subprocess
 
 import pytest
 
-from grade.machine import BUILD, FOREIGN, OUT, PROMPT, ROOT
+from grade.machine import BUILD, FOREIGN, OUT, PROMPT
+from grade.suite.conftest import make_once
 from grade.suite.test_busybox import DATA
 
 CHECKS = DATA / "debian"
@@ -53,7 +53,8 @@ cd /; sync; umount /tmp
 @functools.cache
 def image():
     """The root disk, made once from packages that are fetched once."""
-    subprocess.run(["make", "--no-print-directory", "-s", "debian", f"O={BUILD}", "CI=true"], cwd=ROOT, check=True)
+    made = make_once(BUILD / "debian.img")
+    assert made.returncode == 0, made.stdout
     return BUILD / "debian.img"
 
 

@@ -6,16 +6,14 @@ another one.
 """
 
 import difflib
-import fcntl
 import functools
 import os
-import subprocess
 
 import pytest
 
 from grade.cpio import pack
 from grade.machine import BUILD, OUT, ROOT, Machine
-from grade.suite.conftest import BUILDS
+from grade.suite.conftest import BUILDS, make_once
 
 FOLDER = ROOT / "user/threads"
 PROGRAMS = sorted(p.stem for p in FOLDER.glob("*.expected"))
@@ -31,10 +29,7 @@ _started = {}
 def suite(libc):
     """The suite linked with a library: (its file's bytes, None), or (None, why it cannot be)."""
     path = BUILD / f"threads-{libc}"
-    with open(BUILD / "threads.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)        # several workers want it at once
-        made = subprocess.run(["make", "--no-print-directory", "-s", path, f"O={BUILD}", "CI=true"], cwd=ROOT,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    made = make_once(path)
     if made.returncode:
         why = made.stdout.strip()
         # No musl is no fault of ours; a program that does not compile is.
