@@ -219,10 +219,12 @@ static int
 wait_packet(struct unix_sock *u, u64 deadline) ACQUIRES_IF_0(u->read_lock) NO_TSA
 {
 	struct socket *s = &u->sock;
+	bool down;
 	int err;
 
 	for (;;) {
 		mutex_lock(&u->read_lock);
+		down = smp_load_acquire(&u->down) & DOWN_RECV;	/* first: what was sent before is in the queue by now */
 		err = socket_error(s);
 		if (!err && !list_empty(&u->queue))
 			return 0;
@@ -230,7 +232,7 @@ wait_packet(struct unix_sock *u, u64 deadline) ACQUIRES_IF_0(u->read_lock) NO_TS
 		if (err)
 			return err;
 		/* A datagram socket that may not wait does not learn of its own shutdown. */
-		if ((READ_ONCE(u->down) & DOWN_RECV) && (deadline || s->type == SOCK_SEQPACKET))
+		if (down && (deadline || s->type == SOCK_SEQPACKET))
 			return 1;
 		err = socket_wait(&s->readers,
 				  !list_empty(&u->queue) || READ_ONCE(s->error) || (READ_ONCE(u->down) & DOWN_RECV),

@@ -141,14 +141,14 @@ hang_up(struct unix_sock *u, struct unix_sock *peer, bool lost)
 
 	spin_lock(&peer->lock);
 	unix_unblock(u);
-	if (!datagrams)
+	if (!datagrams) {
 		WRITE_ONCE(peer->down, DOWN_BOTH);
+		if (lost)
+			WRITE_ONCE(peer->sock.error, ECONNRESET);
+	}
 	spin_unlock(&peer->lock);
-	if (datagrams)
-		return;
-	if (lost)
-		WRITE_ONCE(peer->sock.error, ECONNRESET);
-	unix_wake(peer);
+	if (!datagrams)
+		unix_wake(peer);
 }
 
 void

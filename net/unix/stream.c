@@ -190,16 +190,30 @@ take_bytes(struct unix_sock *u, struct packet *p, struct taking *t)
 	return t->scm.rights ? 1 : 0;
 }
 
-/* Nothing is in the queue: 0, wait is over; 1, there will be nothing more; -errno. */
+/* The end, which comes after all that was sent before it: 1; -errno, if by an error; 0: it is not there yet. */
+static int
+at_end(struct unix_sock *u)
+{
+	int end = 0;
+
+	spin_lock(&u->lock);
+	if (list_empty(&u->queue)) {
+		end = socket_error(&u->sock);
+		if (!end && (u->down & DOWN_RECV))
+			end = 1;
+	}
+	spin_unlock(&u->lock);
+	return end;
+}
+
+/* Nothing was in the queue: 0, look again; 1, there will be nothing more; -errno. */
 static int
 wait_bytes(struct unix_sock *u, u64 deadline) MUST_HOLD(u->read_lock)
 {
-	int err = socket_error(&u->sock);
+	int err = at_end(u);
 
 	if (err)
 		return err;
-	if (READ_ONCE(u->down) & DOWN_RECV)
-		return 1;
 	if (!deadline)
 		return -EAGAIN;
 	mutex_unlock(&u->read_lock);

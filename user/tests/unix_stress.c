@@ -1,8 +1,11 @@
 /*
  * unix_stress: four tasks at once make sockets, connect them, fill them, send them through each other, close them in
- * every order.  And exhaustion: no more descriptors, full queues everywhere, then all of it given back.
+ * every order.  What is written just before the end is read.  And exhaustion: no more descriptors, full queues
+ * everywhere, then all of it given back.
  */
 #include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -193,6 +196,38 @@ shared(int type)
 	close(p[1]);
 }
 
+/* Who writes and shuts down at the moment at which the other begins to read: that one reads it, and then the end. */
+static void
+last_words(int type)
+{
+	enum { PAIRS = 200 };
+	volatile int *turn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int p[PAIRS][2], status;
+
+	CHECK(turn != MAP_FAILED);
+	for (int i = 0; i < PAIRS; i++)
+		CHECK(socketpair(AF_UNIX, type, 0, p[i]) == 0);
+	if (fork() == 0) {
+		for (int i = 0; i < PAIRS; i++) {
+			while (*turn <= i)
+				sched_yield();
+			CHECK(write(p[i][1], "ok", 2) == 2 && shutdown(p[i][1], SHUT_RDWR) == 0);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < PAIRS; i++) {
+		*turn = i + 1;
+		CHECK(read(p[i][0], buf, 10) == 2);
+		CHECK(read(p[i][0], buf, 10) == 0);
+	}
+	CHECK(wait(&status) > 0 && exited(status, 0));
+	for (int i = 0; i < PAIRS; i++) {
+		close(p[i][0]);
+		close(p[i][1]);
+	}
+	munmap((void *)turn, 4096);
+}
+
 static void
 exhausted(void)
 {
@@ -226,6 +261,10 @@ main(void)
 	shared(SOCK_STREAM);
 	shared(SOCK_DGRAM);
 	shared(SOCK_SEQPACKET);
+	for (int i = 0; i < 5; i++) {
+		last_words(SOCK_STREAM);
+		last_words(SOCK_SEQPACKET);
+	}
 	for (int i = 0; i < 3; i++)
 		CHECK(exited(in_child(exhausted), 0));
 	return 0;
