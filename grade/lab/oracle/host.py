@@ -31,10 +31,11 @@ def build(lab, driver, sources):
     program = Path(lab.build) / f"host-{driver.parents[1].name}-{parts.hexdigest()[:16]}"
     if program.exists():
         return program
-    command = [os.environ.get("HOSTCC", "gcc"), *FLAGS, "-o", f"{program}.new", str(driver), *sources]
+    part = Path(f"{program}.{os.getpid()}")
+    command = [os.environ.get("HOSTCC", "gcc"), *FLAGS, "-o", str(part), str(driver), *sources]
     done = subprocess.run(command, cwd=lab.tree, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{', '.join(sources)} cannot be compiled for the build machine:\n{done.stderr[-2000:]}"
-    Path(f"{program}.new").replace(program)
+    part.replace(program)
     return program
 
 
