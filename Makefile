@@ -213,8 +213,8 @@ define one_build
 	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests $(words)
 
 endef
-# Three machines at a time on two processors, for some sleep, where pytest can (Debian: python3-pytest-xdist).
-PARALLEL = $(shell $(PYTHON) -c 'import xdist; print("-n", $(JOBS) + 1, "--dist loadgroup")' 2>/dev/null)
+# Two machines more at a time than processors, for some sleep, where pytest can (Debian: python3-pytest-xdist).
+PARALLEL = $(shell $(PYTHON) -c 'import xdist; print("-n", $(JOBS) + 2, "--dist loadgroup")' 2>/dev/null)
 
 test: tools-build-run-card-test$(if $(findstring llvm,$(BUILDS)),-llvm)
 	$(foreach b,$(subst $(comma), ,$(BUILDS)),$(call one_build,$(b)))
