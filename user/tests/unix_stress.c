@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -16,6 +17,8 @@
 #define ROUNDS	1500
 #define SLOTS	12
 #define NAMES	3
+
+enum end { SHUT_DOWN, CLOSED, RESET };	/* RESET: closed with a byte unread */
 
 static unsigned seed;
 static int fds[SLOTS];
@@ -196,9 +199,9 @@ shared(int type)
 	close(p[1]);
 }
 
-/* Who writes and shuts down at the moment at which the other begins to read: that one reads it, and then the end. */
+/* Who writes and ends at the moment at which the other begins to read: that one reads it, and then how it ended. */
 static void
-last_words(int type)
+last_words(int type, enum end end)
 {
 	enum { PAIRS = 200 };
 	volatile int *turn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -206,25 +209,28 @@ last_words(int type)
 
 	CHECK(turn != MAP_FAILED);
 	for (int i = 0; i < PAIRS; i++)
-		CHECK(socketpair(AF_UNIX, type, 0, p[i]) == 0);
+		CHECK(socketpair(AF_UNIX, type, 0, p[i]) == 0 && (end != RESET || write(p[i][0], "?", 1) == 1));
 	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (int i = 0; i < PAIRS; i++) {
 			while (*turn <= i)
 				sched_yield();
-			CHECK(write(p[i][1], "ok", 2) == 2 && shutdown(p[i][1], SHUT_RDWR) == 0);
+			CHECK(write(p[i][1], "ok", 2) == 2);
+			CHECK((end == SHUT_DOWN ? shutdown(p[i][1], SHUT_RDWR) : close(p[i][1])) == 0);
 		}
 		_exit(0);
 	}
+	for (int i = 0; i < PAIRS; i++)
+		close(p[i][1]);
 	for (int i = 0; i < PAIRS; i++) {
 		*turn = i + 1;
 		CHECK(read(p[i][0], buf, 10) == 2);
+		if (end == RESET)
+			CHECK_ERRNO(ECONNRESET, read(p[i][0], buf, 10));
 		CHECK(read(p[i][0], buf, 10) == 0);
+		close(p[i][0]);
 	}
 	CHECK(wait(&status) > 0 && exited(status, 0));
-	for (int i = 0; i < PAIRS; i++) {
-		close(p[i][0]);
-		close(p[i][1]);
-	}
 	munmap((void *)turn, 4096);
 }
 
@@ -262,8 +268,10 @@ main(void)
 	shared(SOCK_DGRAM);
 	shared(SOCK_SEQPACKET);
 	for (int i = 0; i < 5; i++) {
-		last_words(SOCK_STREAM);
-		last_words(SOCK_SEQPACKET);
+		last_words(SOCK_STREAM, SHUT_DOWN);
+		last_words(SOCK_STREAM, CLOSED);
+		last_words(SOCK_STREAM, RESET);
+		last_words(SOCK_SEQPACKET, SHUT_DOWN);
 	}
 	for (int i = 0; i < 3; i++)
 		CHECK(exited(in_child(exhausted), 0));
