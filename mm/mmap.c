@@ -116,11 +116,53 @@ extend_neighbour(struct mm *mm, u64 start, u64 end, u32 flags) MUST_HOLD(mm->loc
 	return false;
 }
 
+/* How many pages of [start, end) are areas' already. */
+static u64
+pages_held(struct mm *mm, u64 start, u64 end) MUST_HOLD(mm->lock)
+{
+	struct area *a;
+	u64 pages = 0;
+
+	for (a = mm_find(mm, start); a && a->start < end; a = area_next(a))
+		pages += (MIN(a->end, end) - MAX(a->start, start)) >> PAGE_SHIFT;
+	return pages;
+}
+
+/* May there be an area more, of so many pages, in place of `replaced` others? 0, -ENOMEM, -EAGAIN (RLIMIT_MEMLOCK). */
+static int
+may_map(struct mm *mm, u32 flags, u64 pages, u64 replaced) MUST_HOLD(mm->lock)
+{
+	if (mm->nareas >= AREAS_MAX)
+		return -ENOMEM;
+	if (!mm_may_lock(mm, flags, pages))
+		return -EAGAIN;
+	if (!mm_may_grow(mm, flags, pages - replaced) || ((flags & VM_ACCOUNT) && !commit_allows(mm, pages)))
+		return -ENOMEM;
+	return 0;
+}
+
+/* a shows the file, which may refuse. 0 or -errno; area_free gives up the file either way. */
+static int
+map_file(struct area *a, struct file *file)
+{
+	int err;
+
+	a->file = file;
+	file_get(file);
+	err = file->ops->mmap ? file->ops->mmap(file, a) : -ENODEV;
+	/* A device that is like anonymous memory says so by giving up the file. */
+	if (!err && !a->file) {
+		a->pgoff = 0;
+		file_put(file);
+	}
+	return err;
+}
+
 long
 mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct file *file, u64 pgoff)
 {
-	struct area *dead = NULL, *a, *old;
-	u64 pages, replaced = 0;
+	struct area *dead = NULL, *a;
+	u64 pages, replaced;
 	long ret;
 
 	len = PAGE_ALIGN(len);
@@ -137,21 +179,10 @@ mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct fil
 	ret = choose_address(mm, addr, len, map_flags, &addr);
 	if (ret)
 		goto out_unlock;
-	if (mm->nareas >= AREAS_MAX) {
-		ret = -ENOMEM;
+	replaced = map_flags & MAP_FIXED ? pages_held(mm, addr, addr + len) : 0;
+	ret = may_map(mm, vm_flags, pages, replaced);
+	if (ret)
 		goto out_unlock;
-	}
-	if (!mm_may_lock(mm, vm_flags, pages)) {
-		ret = -EAGAIN;
-		goto out_unlock;
-	}
-	if (map_flags & MAP_FIXED)
-		for (old = mm_find(mm, addr); old && old->start < addr + len; old = area_next(old))
-			replaced += (MIN(old->end, addr + len) - MAX(old->start, addr)) >> PAGE_SHIFT;
-	if (!mm_may_grow(mm, vm_flags, pages - replaced) || ((vm_flags & VM_ACCOUNT) && !commit_allows(mm, pages))) {
-		ret = -ENOMEM;
-		goto out_unlock;
-	}
 	if (replaced) {
 		ret = mm_unmap_locked(mm, addr, addr + len, &dead);
 		if (ret)
@@ -166,18 +197,9 @@ mm_map(struct mm *mm, u64 addr, u64 len, u32 vm_flags, u32 map_flags, struct fil
 	a->flags = vm_flags;
 	a->mm = mm;
 	a->pgoff = pgoff;
-	if (file) {
-		a->file = file;
-		file_get(file);
-		ret = file->ops->mmap ? file->ops->mmap(file, a) : -ENODEV;
-		if (ret)
-			goto out_unlock;
-		/* A device that is like anonymous memory says so by giving up the file. */
-		if (!a->file) {
-			a->pgoff = 0;
-			file_put(file);
-		}
-	}
+	ret = file ? map_file(a, file) : 0;
+	if (ret)
+		goto out_unlock;
 	area_insert(mm, a);
 	if (file)
 		area_merge(mm, a);
