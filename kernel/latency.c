@@ -2,7 +2,8 @@
  * latency.c - how long a hart was deaf: sections with interrupts or preemption off, the longest ones kept.
  *
  *	irq_save, irq_disable, preempt_disable, an interrupt	latency_begin: the first of them begins a section
- *	irq_restore, irq_enable, preempt_enable, its end	latency_end: ends it, if nothing is off any more
+ *	irq_restore, irq_enable, its end			latency_end: ends it, if nothing is off any more
+ *	preempt_enable						latency_preemptible: the same
  *
  * A section belongs to the hart, not to the task: it goes on across a switch. Waiting for a lock counts, and so do
  * interrupts that come while preemption is off; waiting for an interrupt (wfi) does not.
@@ -14,6 +15,7 @@
 #ifdef LATENCY
 #include "kernel/latency.h"
 #include "abi/errno.h"
+#include "arch/barrier.h"
 #include "arch/cpu.h"
 #include "arch/irqflags.h"
 #include "arch/timer.h"
@@ -34,18 +36,19 @@ struct hart {				/* Guarded by: o its own hart, interrupts off */
 
 static struct hart harts[MAX_CPUS];
 
+/* With preemption off and interrupts on, one may come between any two lines: it begins the section, or is in it. */
 void
 latency_begin(void)
 {
-	ulong flags = irq_save_untimed();
 	struct hart *h = &harts[current->cpu];
 
-	if (!h->inside) {
-		h->inside = true;
-		backtrace_save(h->begin, LATENCY_FRAMES, (ulong)__builtin_frame_address(0));
-		h->since = timer_ticks();
-	}
-	irq_restore_untimed(flags);
+	if (h->inside)
+		return;
+	h->since = timer_ticks();
+	barrier();
+	h->inside = true;
+	barrier();
+	backtrace_save(h->begin, LATENCY_FRAMES, (ulong)__builtin_frame_address(0));
 }
 
 /* Were both between the same places? Two frames tell callers of the same lock apart. */
@@ -98,19 +101,34 @@ keep(struct hart *h, u64 ticks, ulong fp)
 	h->least = shortest(h);
 }
 
+/* fp: the frame of who was called because something is on again. */
+static void
+end(ulong fp)
+{
+	struct hart *h = &harts[current->cpu];
+	u64 ticks;
+
+	if (!h->inside || current->arch.preempt_count != 0)
+		return;
+	ticks = timer_ticks() - h->since;
+	if (ticks > h->least)
+		keep(h, ticks, fp);
+	h->inside = false;
+}
+
 void
 latency_end(void)
 {
+	end((ulong)__builtin_frame_address(0));
+}
+
+void
+latency_preemptible(void)
+{
 	ulong flags = irq_save_untimed();
-	struct hart *h = &harts[current->cpu];
 
-	if (h->inside && current->arch.preempt_count == 0) {
-		u64 ticks = timer_ticks() - h->since;
-
-		if (ticks > h->least)
-			keep(h, ticks, (ulong)__builtin_frame_address(0));
-		h->inside = false;
-	}
+	if (flags)
+		end((ulong)__builtin_frame_address(0));
 	irq_restore_untimed(flags);
 }
 

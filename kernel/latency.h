@@ -21,8 +21,10 @@ struct latency_section {
 #define LATENCY_TIMED	1
 /* Interrupts or preemption have just gone off, or were off already. */
 void	latency_begin(void);
-/* They are about to be on, both unless preemption is still off. */
+/* Interrupts are about to be on, and so is preemption, unless it is still off. They are off. */
 void	latency_end(void);
+/* Preemption has just gone on; interrupts may be off. */
+void	latency_preemptible(void);
 /* Each section that was kept, to fn. The same one may have been kept by several harts. 0 or -ENOMEM. */
 int	latency_report(void (*fn)(void *arg, int cpu, const struct latency_section *s), void *arg);
 void	latency_reset(void);
@@ -30,6 +32,7 @@ void	latency_reset(void);
 #define LATENCY_TIMED	0
 static inline void latency_begin(void) { }
 static inline void latency_end(void) { }
+static inline void latency_preemptible(void) { }
 #endif
 
 #endif

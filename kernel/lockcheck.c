@@ -2,10 +2,12 @@
  * lockcheck.c - who holds which locks, and whether the next one may be taken (debug build).
  *
  * Data        task.held[]: the locks of current, in the order taken.
- * Locks       each task writes its own array, with interrupts off.
+ * Locks       each task writes its own array.
  * Invariants  L1  ranks in held[] ascend, as far as they are compared (below).
  *             L2  what an interrupt handler pushes it has popped when it returns, so it may
  *                 use the array of the task it interrupted.
+ *             L3  a slot that is not in use is empty. So a handler may come between two stores of the task's: what
+ *                 it compares with is there or empty, and its own slots are others.
  *
  * A handler may interrupt the holder of any lock that is taken with interrupts on, and
  * takes locks of any rank.  So one acquired with interrupts already off is not compared with
@@ -14,6 +16,8 @@
  */
 #ifdef DEBUG
 #include "kernel/lockcheck.h"
+#include "arch/barrier.h"
+#include "arch/irqflags.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
 
@@ -34,25 +38,25 @@ static void
 lockcheck_push(const void *lock, uint rank, bool spins, bool irqs_off, const void *caller)
 {
 	struct task *t = current;
+	struct held_lock *h;
 
 	if (t->nheld == HELD_MAX)
 		lockcheck_blame("too many locks held", lock, rank, caller, &t->held[HELD_MAX - 1]);
-	t->held[t->nheld++] = (struct held_lock){ lock, caller, rank, spins, irqs_off };
+	h = &t->held[t->nheld++];
+	barrier();
+	*h = (struct held_lock){ lock, caller, rank, spins, irqs_off };
+	irq_window();
 }
 
 void
 lockcheck_acquired(const void *lock, uint rank, bool spins, bool irqs_off, const void *caller)
 {
-	ulong flags = irq_save_untimed();
-
 	lockcheck_push(lock, rank, spins, irqs_off, caller);
-	irq_restore_untimed(flags);
 }
 
 void
 lockcheck_acquire(const void *lock, uint rank, bool spins, bool nested, bool irqs_off, const void *caller)
 {
-	ulong flags = irq_save_untimed();
 	struct task *t = current;
 
 	for (int i = t->nheld - 1; i >= 0; i--) {
@@ -70,20 +74,32 @@ lockcheck_acquire(const void *lock, uint rank, bool spins, bool nested, bool irq
 			lockcheck_blame("lock order", lock, rank, caller, h);
 	}
 	lockcheck_push(lock, rank, spins, irqs_off, caller);
-	irq_restore_untimed(flags);
+}
+
+/* Take t's held[i] out: each of those after it goes down by one, and is in two slots meanwhile, never in none. */
+static void
+lockcheck_remove(struct task *t, int i)
+{
+	for (; i < t->nheld - 1; i++) {
+		t->held[i] = t->held[i + 1];
+		barrier();
+	}
+	t->held[i] = (struct held_lock){ 0 };
+	barrier();
+	t->nheld--;
 }
 
 /* Take `lock` out of t's array. */
-static void
-lockcheck_pop(struct task *t, const void *lock, struct held_lock *out)
+static struct held_lock
+lockcheck_pop(struct task *t, const void *lock)
 {
 	for (int i = t->nheld - 1; i >= 0; i--) {
-		if (t->held[i].lock != lock)
-			continue;
-		*out = t->held[i];
-		for (t->nheld--; i < t->nheld; i++)
-			t->held[i] = t->held[i + 1];
-		return;
+		struct held_lock h = t->held[i];
+
+		if (h.lock == lock) {
+			lockcheck_remove(t, i);
+			return h;
+		}
 	}
 	panic("%s releases lock %p that it does not hold", t->comm, lock);
 }
@@ -91,21 +107,15 @@ lockcheck_pop(struct task *t, const void *lock, struct held_lock *out)
 void
 lockcheck_release(const void *lock, const void *caller)
 {
-	struct held_lock h;
-	ulong flags = irq_save_untimed();
-
-	lockcheck_pop(current, lock, &h);
-	irq_restore_untimed(flags);
+	lockcheck_pop(current, lock);
+	irq_window();
 }
 
 void
 lockcheck_hand_over(const void *lock, struct task *from, struct task *to)
 {
-	struct held_lock h;
-
-	lockcheck_pop(from, lock, &h);
 	assert(to->nheld < HELD_MAX);
-	to->held[to->nheld++] = h;
+	to->held[to->nheld++] = lockcheck_pop(from, lock);
 }
 
 void

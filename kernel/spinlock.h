@@ -84,8 +84,8 @@ preempt_enable(void)
 
 	barrier();
 	t->preempt_count--;
-	if (LATENCY_TIMED && irq_enabled())
-		latency_end();
+	if (LATENCY_TIMED && t->preempt_count == 0)
+		latency_preemptible();
 	if (unlikely(READ_ONCE(t->work) & TASK_WORK_RESCHED))
 		preempt_resched();
 }

@@ -33,9 +33,12 @@ irq_restore(ulong flags)
 		irq_enable();
 }
 
-/* Nobody measures here. */
-#define irq_save_untimed	irq_save
-#define irq_restore_untimed	irq_restore
+static inline void
+irq_window(void)
+{
+	if (!host_irqs_off)
+		host_tick();
+}
 
 static inline void irq_disable(void) { host_irqs_off = true; }
 static inline bool irq_enabled(void) { return !host_irqs_off; }
