@@ -70,9 +70,11 @@ CFLAGS	+= $(if $(LLVM),-Wno-unused-command-line-argument -mno-relax,-msmall-data
 CFLAGS	+= $(if $(LATENCY),-DLATENCY)
 ifdef DEBUG
 CFLAGS	+= -DDEBUG -DLATENCY
-# The sanitizers (docs/debugging.md): each check is a call of mm/kasan.c, kernel/ubsan.c or kernel/stackprotect.c.
-KASAN	:= -fsanitize=kernel-address $(foreach o,instrumentation-with-call-threshold=0 stack=0 globals=1,\
-	   $(if $(LLVM),-mllvm -asan-$(o),--param asan-$(o)))
+# The sanitizers (docs/debugging.md): a check that fails calls mm/kasan.c, kernel/ubsan.c or kernel/stackprotect.c.
+SHADOW	:= $(shell sed -n 's/^.define SHADOW_OFFSET[ \t]*//p' mm/layout.h)
+KASAN	:= -fsanitize=kernel-address \
+	   $(if $(LLVM),-mllvm -asan-mapping-offset=$(SHADOW),-fasan-shadow-offset=$(SHADOW)) \
+	   $(foreach o,instrumentation-with-call-threshold=1000000 stack=0 globals=1,$(if $(LLVM),-mllvm -asan-$(o),--param asan-$(o)))
 UBSAN	:= -fsanitize=undefined -fno-sanitize-recover=undefined -fstack-protector-strong
 # What runs before paging, what checks, and what works on free memory.
 NO_SANITIZER := arch/riscv/early.c arch/riscv/backtrace.c kernel/ubsan.c kernel/stackprotect.c kernel/latency.c kernel/lockcheck.c mm/kasan.c lib/string.c

@@ -28,7 +28,6 @@
 #include "kernel/time.h"
 #include "mm/bootmem.h"
 #include "mm/frame.h"
-#include "mm/kasan.h"
 #include "mm/slab.h"
 #include "mm/vmap.h"
 #include "net/socket.h"
@@ -41,7 +40,6 @@ kernel_main(void)
 	bootmem_init();			/* the device tree can be read; bootmem_alloc */
 	params_init();			/* param("...") */
 	kernelmap_init();		/* all RAM by phys_to_virt; the image is W^X */
-	kasan_init();			/* DEBUG: bad accesses are caught */
 	frame_init();			/* frame_alloc, page_alloc */
 	slab_init();			/* kmalloc */
 	vmap_init();			/* vmalloc, ioremap, kernel stacks */

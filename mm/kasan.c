@@ -4,15 +4,18 @@
  *	memory	| 8 bytes | 8 bytes | 8 bytes | 8 bytes | ...	an object of 20 bytes
  *	shadow	|   00    |   00    |   04    |   fa    | ...	all, all, the first 4, none: redzone
  *
- * The compiler calls __asan_loadN and __asan_storeN before loads and stores; memcpy and its like are
- * wrapped here, and check once for the whole range. What a byte of shadow means: kasan.h.
+ * The compiler puts a look at the shadow before each load and store, and calls __asan_report_... if it says no;
+ * memcpy and its like are wrapped here, and check once for the whole range. What a byte of shadow means: kasan.h.
  *
- * Data        ram, image: the memory that has a shadow. RAM's is an eighth of its span, taken at boot;
+ * The shadow of address a is at (a >> 3) + SHADOW_OFFSET, so that of the kernel's half is at SHADOW_BASE (layout.h).
+ *
+ * Data        ram, image: the memory that has a shadow of its own. RAM's is an eighth of its span, taken at boot;
  *             a part of it means something from when its frames came online or were reserved.
- *             Addresses elsewhere (stacks, vmalloc, device registers) pass: unmapped pages guard them.
+ *             The vmap area's (stacks, vmalloc, device registers) is zeros: unmapped pages guard it. No other
+ *             address has any: a look at its shadow faults, and kasan_culprit says what the fault was about.
  * Locks       none: who changes an object's shadow is its only owner.
- * Not here    who calls kasan_poison: frame.c (free frames), slab.c (free objects, redzones).
- *             This file, slab.c and lib/string.c are compiled without these checks.
+ * Not here    what maps the shadow: kernelmap.c and arch's early.c; who calls kasan_poison: frame.c (free frames),
+ *             slab.c (free objects, redzones). This file, slab.c and lib/string.c are compiled without these checks.
  * Further     docs/debugging.md; Serebryany and others, AddressSanitizer, USENIX ATC 2012.
  */
 #ifdef DEBUG
@@ -31,7 +34,6 @@
 
 struct shadowed {		/* all [i] after kasan_init */
 	u64	base, size;			/* addresses; size 0: not yet */
-	u8	*shadow;
 };
 
 static struct shadowed ram, image;
@@ -45,14 +47,12 @@ size_t	 raw_strlen(const char *s);
 
 /* ---- shadow ---- */
 
-/* The shadow byte of addr; NULL: it has none. */
+/* The shadow byte of addr; NULL: it has none of its own. */
 static ALWAYS_INLINE u8 *
 shadow_of(u64 addr)
 {
-	if (likely(addr - ram.base < ram.size))
-		return ram.shadow + ((addr - ram.base) >> SHIFT);
-	if (addr - image.base < image.size)
-		return image.shadow + ((addr - image.base) >> SHIFT);
+	if (likely(addr - ram.base < ram.size) || addr - image.base < image.size)
+		return va_to_shadow(addr);
 	return NULL;
 }
 
@@ -111,6 +111,7 @@ static void
 print_neighbourhood(u64 addr)
 {
 	struct shadowed *in = addr - ram.base < ram.size ? &ram : &image;
+	const u8 *shadow = va_to_shadow(in->base);
 	u64 bytes = in->size >> SHIFT, at = (addr - in->base) >> SHIFT, row;
 	char line[ROW * 4 + 1];
 	int n;
@@ -123,7 +124,7 @@ print_neighbourhood(u64 addr)
 		n = 0;
 		for (u64 i = row * ROW; i < MIN((row + 1) * ROW, bytes); i++)
 			n += snprintf(line + n, sizeof(line) - n,
-				      i == at ? "[%02x]" : i == at + 1 && i % ROW ? "%02x" : " %02x", in->shadow[i]);
+				      i == at ? "[%02x]" : i == at + 1 && i % ROW ? "%02x" : " %02x", shadow[i]);
 		printk(KERN_EMERG "%c %lx:%s\n", row == at / ROW ? '>' : ' ', in->base + row * ROW * GRANULE, line);
 	}
 }
@@ -152,19 +153,7 @@ report(u64 addr, size_t n, bool write, ulong pc, u64 bad)
 
 /* ---- checks ---- */
 
-/* An access that lies within 8 aligned bytes, as those of up to 8 bytes do: unaligned ones trap. */
-static ALWAYS_INLINE void
-check_small(u64 addr, size_t n, bool write, ulong pc)
-{
-	const u8 *s = shadow_of(addr);
-
-	if (!s || likely(*s == 0))
-		return;
-	if (*s >= GRANULE || addr % GRANULE + n > *s)
-		report(addr, n, write, pc, *s < GRANULE ? MAX(ALIGN_DOWN(addr, GRANULE) + *s, addr) : addr);
-}
-
-/* Any access. */
+/* Is an access of n bytes at addr allowed? If not, say so and end. */
 static void
 check_range(u64 addr, size_t n, bool write, ulong pc)
 {
@@ -188,6 +177,14 @@ check_range(u64 addr, size_t n, bool write, ulong pc)
 	report(addr, n, write, pc, bad);
 }
 
+ulong
+kasan_culprit(ulong addr)
+{
+	bool shadow = addr - SHADOW_BASE < -DIRECT_BASE >> SHIFT;
+
+	return shadow || (addr >= SHADOW_OFFSET && addr < DIRECT_BASE) ? (addr - SHADOW_OFFSET) << SHIFT : addr;
+}
+
 #define CALLER	((ulong)__builtin_return_address(0))
 
 void
@@ -198,38 +195,38 @@ kasan_check(const void *p, size_t n, bool write)
 
 /* ---- what the compiler calls: no header declares them ---- */
 
-#define ACCESS(n, check)							\
-	void __asan_load##n##_noabort(ulong addr);				\
-	void __asan_store##n##_noabort(ulong addr);				\
+#define REPORTS(n)								\
+	void __asan_report_load##n##_noabort(ulong addr);			\
+	void __asan_report_store##n##_noabort(ulong addr);			\
 	void									\
-	__asan_load##n##_noabort(ulong addr)					\
+	__asan_report_load##n##_noabort(ulong addr)				\
 	{									\
-		check(addr, n, false, CALLER);					\
+		check_range(addr, n, false, CALLER);				\
 	}									\
 	void									\
-	__asan_store##n##_noabort(ulong addr)					\
+	__asan_report_store##n##_noabort(ulong addr)				\
 	{									\
-		check(addr, n, true, CALLER);					\
+		check_range(addr, n, true, CALLER);				\
 	}
 
-ACCESS(1, check_small)
-ACCESS(2, check_small)
-ACCESS(4, check_small)
-ACCESS(8, check_small)
-ACCESS(16, check_range)
+REPORTS(1)
+REPORTS(2)
+REPORTS(4)
+REPORTS(8)
+REPORTS(16)
 
-void	__asan_loadN_noabort(ulong addr, size_t n);
-void	__asan_storeN_noabort(ulong addr, size_t n);
+void	__asan_report_load_n_noabort(ulong addr, size_t n);
+void	__asan_report_store_n_noabort(ulong addr, size_t n);
 void	__asan_handle_no_return(void);
 
 void
-__asan_loadN_noabort(ulong addr, size_t n)
+__asan_report_load_n_noabort(ulong addr, size_t n)
 {
 	check_range(addr, n, false, CALLER);
 }
 
 void
-__asan_storeN_noabort(ulong addr, size_t n)
+__asan_report_store_n_noabort(ulong addr, size_t n)
 {
 	check_range(addr, n, true, CALLER);
 }
@@ -320,18 +317,17 @@ kasan_init(void)
 {
 	u64 start = bootmem_ram[0].start, end = bootmem_ram[bootmem_nram - 1].end;
 
-	ram.shadow = phys_to_virt(bootmem_alloc_raw((end - start) >> SHIFT, PAGE_SIZE));
-	image.shadow = phys_to_virt(bootmem_alloc((image_end - image_start) >> SHIFT, PAGE_SIZE));
 	ram.base = (u64)phys_to_virt(start);
+	ram.size = end - start;
 	for (int i = 0; i < bootmem_nreserved; i++) {
 		u64 from = MAX(bootmem_reserved[i].start, start), to = MIN(bootmem_reserved[i].end, end);
 
 		if (from < to)
-			raw_memset(ram.shadow + ((from - start) >> SHIFT), 0, (to - from) >> SHIFT);
+			raw_memset(va_to_shadow((u64)phys_to_virt(from)), 0, (to - from) >> SHIFT);
 	}
-	ram.size = end - start;
 	image.base = IMAGE_BASE;
 	image.size = image_end - image_start;
+	raw_memset(va_to_shadow(IMAGE_BASE), 0, image.size >> SHIFT);
 	for (uint i = 0; i < init_array_end - init_array_start; i++)
 		init_array_start[i]();
 }

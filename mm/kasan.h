@@ -19,20 +19,23 @@
 /* Not instrumented: for those who work on free memory itself. */
 #define NO_KASAN	__attribute__((no_sanitize("kernel-address")))
 
-void	kasan_init(void);		/* after the direct map is up, before frames: allocates the shadow */
+void	kasan_init(void);		/* the shadow of RAM and of the image is mapped, and holds anything */
 /* p is a multiple of 8; kasan_poison takes the last 8 whole. */
 void	kasan_poison(const void *p, size_t n, u8 why);
 void	kasan_unpoison(const void *p, size_t n);
 /* As if n bytes at p were read or written by who called our caller. */
 void	kasan_check(const void *p, size_t n, bool write);
-/* The shadow byte of p; 0 if p has none. */
+/* The shadow byte of p; 0 if p is neither in RAM nor in the image. */
 u8	kasan_shadow(const void *p);
+/* The access at addr failed: what was to be accessed, if that was only about to be checked. Else addr. */
+ulong	kasan_culprit(ulong addr);
 #else
 #define NO_KASAN
 static inline void kasan_init(void) { }
 static inline void kasan_poison(const void *p, size_t n, u8 why) { }
 static inline void kasan_unpoison(const void *p, size_t n) { }
 static inline void kasan_check(const void *p, size_t n, bool write) { }
+static inline ulong kasan_culprit(ulong addr) { return addr; }
 #endif
 
 #endif

@@ -17,6 +17,7 @@
 #include "kernel/printk.h"
 #include "mm/bootmem.h"
 #include "mm/internal.h"
+#include "mm/kasan.h"
 #include "mm/layout.h"
 #include "mm/vmap.h"
 
@@ -92,16 +93,22 @@ map_in_gib(pte_t *root, vaddr_t va, paddr_t pa, u64 size, u64 bits)
 	}
 }
 
+/* Map [va, va+size), which may be in several GiB. */
+static void
+map(vaddr_t va, paddr_t pa, u64 size, u64 bits)
+{
+	u64 step;
+
+	for (; size; va += step, pa += step, size -= step) {
+		step = MIN(ALIGN_DOWN(va, PT_SIZE(2)) + PT_SIZE(2) - va, size);
+		map_in_gib(&kernel_root[PT_INDEX(va, 2)], va, pa, step, bits);
+	}
+}
+
 static void
 map_direct(paddr_t start, paddr_t end, u64 bits)
 {
-	u64 va, size;
-
-	for (; start < end; start += size) {
-		va = start + DIRECT_BASE;
-		size = MIN(ALIGN_DOWN(va, PT_SIZE(2)) + PT_SIZE(2) - va, end - start);
-		map_in_gib(&kernel_root[PT_INDEX(va, 2)], va, start, size, bits);
-	}
+	map(start + DIRECT_BASE, start, end - start, bits);
 }
 
 /*
@@ -131,6 +138,33 @@ map_image(void)
 	kernel_root[PT_INDEX(IMAGE_BASE, 2)] = root;
 }
 
+#ifdef DEBUG
+/* The shadow (kasan.c) of [start, end), to whole pages of that size, gets memory of its own, whatever is in that. */
+static void
+map_shadow(vaddr_t start, vaddr_t end, u64 page)
+{
+	vaddr_t first = ALIGN_DOWN((vaddr_t)va_to_shadow(start), page);
+	size_t size = ALIGN_UP((vaddr_t)va_to_shadow(end - 1) + 1, page) - first;
+
+	map(first, bootmem_alloc_raw(size, page), size, KPTE_RW);
+}
+
+/* That of RAM and of the image; and for the vmap area the same zeros again and again. */
+static void
+map_shadows(void)
+{
+	vaddr_t va = (vaddr_t)va_to_shadow(VMAP_BASE), end = (vaddr_t)va_to_shadow(VMAP_BASE + VMAP_SIZE);
+	paddr_t zeros = bootmem_alloc(PT_SIZE(1), PT_SIZE(1));
+
+	map_shadow(bootmem_ram[0].start + DIRECT_BASE, bootmem_ram[bootmem_nram - 1].end + DIRECT_BASE, PT_SIZE(1));
+	map_shadow(IMAGE_BASE, (vaddr_t)image_end, PAGE_SIZE);
+	for (; va < end; va += PT_SIZE(1))
+		map(va, zeros, PT_SIZE(1), KPTE_R);
+}
+#else
+static void map_shadows(void) { }
+#endif
+
 void
 kernelmap_init(void)
 {
@@ -149,6 +183,8 @@ kernelmap_init(void)
 	for (vaddr_t va = VMAP_BASE; va < VMAP_BASE + VMAP_SIZE; va += PT_SIZE(2))
 		table_below(&kernel_root[PT_INDEX(va, 2)]);
 	map_image();
+	map_shadows();
 	tlb_flush_local();
+	kasan_init();			/* DEBUG: bad accesses are caught */
 	bootmem_direct_map_up();
 }

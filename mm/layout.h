@@ -15,6 +15,8 @@
 #define VMAP_BASE	0xffffffe000000000
 #define VMAP_SIZE	(1UL << 32)
 #define SHADOW_BASE	0xffffffe800000000
+/* Where the shadow of address 0 would be. The Makefile tells it to the compiler. */
+#define SHADOW_OFFSET	0xdffffff000000000
 #define FIXMAP_BASE	0xffffffff00000000
 #define IMAGE_BASE	0xffffffff80000000
 
@@ -25,6 +27,8 @@ extern paddr_t image_pa;		/* where the image was loaded; IMAGE_BASE maps it */
 extern char image_start[], image_text_end[], image_rodata_end[], image_end[];
 
 static inline void *phys_to_virt(paddr_t pa) { return (void *)(pa + DIRECT_BASE); }
+/* The byte of the sanitizer's shadow that is about va, whether or not either is mapped. */
+static inline u8 *va_to_shadow(vaddr_t va) { return (u8 *)((va >> 3) + SHADOW_OFFSET); }
 /* Of a direct-map or image address. */
 static inline paddr_t
 virt_to_phys(const void *p)

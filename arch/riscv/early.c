@@ -6,7 +6,8 @@
  * use an address that the compiler or linker stored somewhere (tables of pointers, switch tables, strings
  * in initialised pointers).
  *
- * Data        kernel_root, the root of the kernel half; image_table and fixmap_table below it.
+ * Data        kernel_root, the root of the kernel half; image_table and fixmap_table below it. In the debug build
+ *             also the sanitizer's shadow (mm/kasan.c) of both, for what runs before kasan_init.
  * Further     mm/kernelmap.c replaces the image's mapping by one that is W^X.
  */
 #include "arch/pagetable.h"
@@ -46,6 +47,24 @@ early_map_fdt(paddr_t pa)
 	boot_fdt_size = MIN((ulong)size, 2 * PT_SIZE(1) - offset);
 }
 
+#ifdef DEBUG
+static pte_t shadow_table[PT_ENTRIES] ALIGNED(4096);	/* of the GiB that has the shadow of the last 8 GiB */
+static pte_t fixmap_shadow[PT_ENTRIES] ALIGNED(4096), image_shadow[PT_ENTRIES] ALIGNED(4096);
+static char zeros[PAGE_SIZE] ALIGNED(PAGE_SIZE);
+
+/* The shadow of `size` bytes at va, all in one 2 MiB page's place, is zeros, which allow everything. */
+static void
+early_map_shadow(pte_t *table, vaddr_t va, size_t size)
+{
+	vaddr_t start = (vaddr_t)va_to_shadow(va), end = (vaddr_t)va_to_shadow(va + size - 1);
+
+	for (uint i = PT_INDEX(start, 0); i <= PT_INDEX(end, 0); i++)
+		table[i] = pte_make((paddr_t)zeros, PTE_V | PTE_R | PTE_A);
+	shadow_table[PT_INDEX(start, 1)] = pte_make((paddr_t)table, PTE_V);
+	kernel_root[PT_INDEX(start, 2)] = pte_make((paddr_t)shadow_table, PTE_V);
+}
+#endif
+
 /* Called by head.S on the boot hart, paging off, .bss clear. Returns the value for satp. */
 ulong
 early_init(ulong hartid, paddr_t fdt)
@@ -62,5 +81,9 @@ early_init(ulong hartid, paddr_t fdt)
 	kernel_root[PT_INDEX(IMAGE_BASE, 2)] = pte_make((paddr_t)image_table, PTE_V);
 	kernel_root[PT_INDEX(FIXMAP_BASE, 2)] = pte_make((paddr_t)fixmap_table, PTE_V);
 	early_map_fdt(fdt);
+#ifdef DEBUG
+	early_map_shadow(fixmap_shadow, FIXMAP_BASE, FIXMAP_SLOTS * PT_SIZE(1));
+	early_map_shadow(image_shadow, IMAGE_BASE, end - start);
+#endif
 	return SATP_SV39 | (paddr_t)kernel_root >> PAGE_SHIFT;
 }

@@ -20,6 +20,7 @@
 #include "kernel/signal.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "mm/kasan.h"
 #include "mm/mm.h"
 #include "mm/vmap.h"
 #include "private.h"
@@ -176,8 +177,10 @@ kernel_fault(struct trapframe *r)
 void
 trap_kernel(struct trapframe *r)
 {
-	if (unlikely((long)r->cause >= 0))
+	if (unlikely((long)r->cause >= 0)) {
+		r->badaddr = kasan_culprit(r->badaddr);
 		kernel_fault(r);
+	}
 	interrupt(r);
 	if (current->arch.preempt_count == 0 && (READ_ONCE(current->arch.work) & TASK_WORK_RESCHED))
 		sched_preempt();

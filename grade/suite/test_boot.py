@@ -22,11 +22,11 @@ def test_sifive_u_reaches_the_prompt(machine):
 @pytest.mark.builds("gcc", "debug")
 @pytest.mark.parametrize("mem", ["64M", "96M", "1G", "3G", "16G"])
 def test_any_amount_of_ram(machine, build, mem):
-    """From 64 MiB to 16 GiB; nearly all of it is usable (the debug build's shadow takes an eighth)."""
+    """From 64 MiB to 16 GiB; nearly all of it is usable (the debug build's shadow takes an eighth, and its image 8 MiB)."""
     m = machine(mem=mem).boot()
     total = int(re.search(r"MemTotal: *(\d+) kB", m.run("cat /proc/meminfo"))[1])
     given = int(mem[:-1]) * (1024 if mem[-1] == "M" else 1024 * 1024)
-    assert given * (0.7 if build == "debug" else 0.93) < total <= given
+    assert given * (0.65 if build == "debug" else 0.93) < total <= given
 
 
 @pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off", "sifive-u54"])
