@@ -155,11 +155,14 @@ include tools/port/port.mk
 # A port per user, so that two people can debug on one host.
 GDBPORT	:= $(shell expr $$(id -u) % 20000 + 25000)
 IMAGE	:= $(O)/$(if $(filter debian,$(ROOT)),debian,root).img
+# Of a second machine at the same time, each must be another one.
 DISK	?= $(O)/$(if $(filter debian,$(ROOT)),debian-)disk.img
+QMP	?= $(O)/qmp.sock
 # sifive_u has no disk that we drive yet.  QEMU's device tree lists the last slot first: so the root is vda.
 ROOT_ON	:= $(if $(INITRD)$(filter-out virt,$(BOARD)),initrd,disk)
-QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -no-reboot \
-	   -kernel $(O)/Image $(QEMU_$(ROOT_ON)) -qmp unix:$(O)/qmp.sock,server=on,wait=off $(QEMUFLAGS)
+# -serial in full: beside -qmp, -nographic alone leaves ^C to the host, where it ends QEMU, and ^A to the machine.
+QEMU	 = qemu-system-riscv64 -M $(BOARD) -smp $(CPUS) -m $(MEM) -nographic -serial mon:stdio -no-reboot \
+	   -kernel $(O)/Image $(QEMU_$(ROOT_ON)) -qmp unix:$(QMP),server=on,wait=off $(QEMUFLAGS)
 QEMU_initrd = -initrd $(O)/initramfs.cpio $(if $(APPEND),-append "$(APPEND)")
 QEMU_disk = -append "root=/dev/vda rw $(APPEND)" -global virtio-mmio.force-legacy=false \
 	   -drive file=$(DISK),if=none,format=raw,id=d0 -device virtio-blk-device,drive=d0,bus=virtio-mmio-bus.7
@@ -201,7 +204,7 @@ gdb: tools-debug
 # Of a machine that `make run' or `make run-gdb' started in another terminal.
 .PHONY: picture
 picture:
-	$(Q)$(PYTHON) -m grade.lab.oracle.map --qmp $(O)/qmp.sock --out out/picture.svg
+	$(Q)$(PYTHON) -m grade.lab.oracle.map --qmp $(QMP) --out out/picture.svg
 
 # ---- proof ----
 BUILDS	?= gcc,debug,llvm,llvm-debug
@@ -290,9 +293,9 @@ board-test: tools-build-test
 		--power-on "$(POWER_ON)" --power-off "$(POWER_OFF)" --reset "$(RESET)" $(if $(BOOT),--boot $(BOOT)) \
 		$(if $(SAMPLE),--sample $(SAMPLE) --seed $(SEED)) $(TESTS)
 
-bench: tools-build-bench
-	@$(MAKE) --no-print-directory -s all
-	$(Q)$(PYTHON) -m grade.bench --kernel $(O)/Image $(ROWS)
+bench: tools-build-run
+	@$(MAKE) --no-print-directory -j$(JOBS) -s all user-tests
+	$(Q)SEXTANT_BUILD=$(abspath $(O)) $(PYTHON) -m grade.bench --kernel $(O)/Image $(ROWS)
 
 .PHONY: scaling
 scaling: tools-build-run-test

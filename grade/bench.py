@@ -69,7 +69,7 @@ def main():
         return bench_disk.run(args.kernel, args.linux, args.rows)
     here = figures(args.linux, args.kernel, BUILD, args.rows)
     if not here:
-        sys.exit("bench: no row came back; see out/bench.log")
+        sys.exit("bench: no row came back: is there one of that name?  What the machine said is in out/bench.log")
     if args.linux:
         for name, value in here.items():
             print(f"{name}\t{value}")
