@@ -6,6 +6,7 @@ The grader is this tree's; the machine is `tree`'s, which may be another: a stud
 """
 
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -99,11 +100,10 @@ class Run:
 
     def unbuilt(self, said):
         self.report.output = clean(said)
-        first = next((row for row in said.split("\n") if "error" in row), said.strip().split("\n")[-1])
         self.say(f"The tree does not build:\n{self.report.output}")
         for t in self.report.tests:
             if t.outcome == "infra":
-                t.outcome, t.why = "fail", clean(f"the tree does not build: {first}")
+                t.outcome, t.why = "fail", clean(f"the tree does not build: {why_unbuilt(said)}")
                 self.done(t)
 
     def run_tests(self):
@@ -117,6 +117,12 @@ class Run:
             raise KeyboardInterrupt
         if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
             raise LabError(f"lab {self.lab.id}: pytest ended with {code!r}")
+
+
+def why_unbuilt(said):
+    """The line of a failed build that names the mistake: the first, or else the last of all."""
+    rows = said.strip().split("\n")
+    return next((row for row in rows if re.search(r"\berror:|undefined reference|\*\*\* \[", row)), rows[-1])
 
 
 def clean_env():

@@ -105,8 +105,9 @@ class Tree:
 
 
 def objects(folder, to):
-    """What is compiled, with its times: make does only what differs."""
-    skip = shutil.ignore_patterns("debug", "llvm", "llvm-debug", "latency", "host", "debian*", "*.img", "musl", "tests", "threads*")
+    """What is compiled, with its times: make does only what differs.  No socket of a machine that runs from there."""
+    skip = shutil.ignore_patterns("debug", "llvm", "llvm-debug", "latency", "host", "debian*", "*.img", "*.sock", "musl", "tests",
+                                  "threads*")
     shutil.copytree(folder, to, ignore=skip, symlinks=True, dirs_exist_ok=True)
 
 

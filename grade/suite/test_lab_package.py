@@ -1,7 +1,7 @@
 """A packed lab grades in the places it was packed for: their steps are run here as they run there, in folders like theirs.
 
-What is handed in is refused, so that nothing is compiled: the way there and back is what is tested.  LAB_PACKAGES=full hands
-in the reference's files instead, and wants full marks.
+On GitLab the reference's files are handed in, built in the sandbox, and get full marks.  In the other places what is handed in
+is refused, so that nothing is compiled, and the way there and back is what is tested; LAB_PACKAGES=full solves the lab there, too.
 """
 
 import base64
@@ -16,6 +16,7 @@ import yaml
 
 from grade.lab import package
 from grade.lab.lab import load
+from grade.lab.report import HELD_BACK
 from grade.machine import ROOT
 
 LAB = "cow"
@@ -32,14 +33,12 @@ def packed(tmp_path_factory):
     return out
 
 
-@pytest.fixture
-def work(tmp_path):
+def work(folder, solved=FULL):
     """What is handed in."""
     for name in load(LAB).files:
-        path = tmp_path / "work" / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(("" if FULL else '#include "/etc/passwd"\n') + (ROOT / name).read_text())
-    return tmp_path / "work"
+        path.write_text(("" if solved else '#include "/etc/passwd"\n') + (ROOT / name).read_text())
 
 
 def sh(command, where, **env):
@@ -48,10 +47,10 @@ def sh(command, where, **env):
     return subprocess.run(["sh", "-e", "-c", command], cwd=where, env=env).returncode
 
 
-def judged(results):
+def judged(results, solved=FULL):
     report = json.loads((results / f"{LAB}.json").read_text())
-    if FULL:
-        assert report["earned"] == report["possible"]
+    if solved:
+        assert [t["id"] for t in report["tests"] if t["earned"] < t["points"] and t["why"] != HELD_BACK] == []
     else:
         assert report["earned"] == 0 and all("refused: mm/" in t["why"] for t in report["tests"] if t["outcome"] == "fail")
     return report
@@ -67,24 +66,25 @@ def test_nothing_of_a_solution_is_packed(packed, tmp_path):
     assert not list(tree.glob("grade/labs/*/mutants")) and not (tree / "grade/labs/cheats").exists()
 
 
-def test_gradescope(packed, work, tmp_path):
+def test_gradescope(packed, tmp_path):
     top = tmp_path / "autograder"
     (top / "source").mkdir(parents=True)
     with zipfile.ZipFile(packed / "gradescope.zip") as z:
         assert {i.filename: i.external_attr >> 16 for i in z.infolist()}["run_autograder"] == 0o100755
         z.extractall(top / "source")
-    work.rename(top / "submission")
+    work(top / "submission")
     setup = (top / "source/setup.sh").read_text().replace("apt-get update", ":")
     if not FULL:
         setup = setup.replace("make -s", "echo not now: make -s")
     assert sh(setup, top, AUTOGRADER=str(top)) == 0
     assert sh((top / "source/run_autograder").read_text(), top, AUTOGRADER=str(top)) == 0
     r = json.loads((top / "results/results.json").read_text())
-    assert r["score"] == judged(top / "lab-results")["earned"]
+    report = judged(top / "lab-results")
+    assert r["score"] == report["earned"] and (not FULL or report["earned"] == report["possible"])      # it has the seeds
     assert FULL or "refused: mm/" in r["tests"][0]["output"]
 
 
-def repository(tmp_path, packed, work):
+def repository(tmp_path, packed, solved=FULL):
     """A student's: the handout, and then a commit of their own."""
     with tarfile.open(packed / "sextant.tar.gz") as tar:
         tar.extractall(tmp_path)
@@ -93,14 +93,15 @@ def repository(tmp_path, packed, work):
     (repo / package.SEEDS).unlink()
     git = "git -c user.name=s -c user.email=s@localhost -c init.defaultBranch=main"
     assert sh(f"{git} init -q . && {git} add -A && {git} commit -qm handout", repo) == 0
-    assert sh(f"cp -r {work}/. . && {git} add -A && {git} commit -qm mine", repo) == 0
+    work(repo, solved)
+    assert sh(f"{git} add -A && {git} commit -qm mine", repo) == 0
     return repo
 
 
-def test_github(packed, work, tmp_path):
+def test_github(packed, tmp_path):
     workflow = yaml.safe_load((packed / "github/grade.yml").read_text())
     assert workflow[True] == ["push", "pull_request", "workflow_dispatch"]      # "on", to YAML
-    repo, outputs = repository(tmp_path, packed, work), tmp_path / "outputs"
+    repo, outputs = repository(tmp_path, packed), tmp_path / "outputs"
     steps = {s.get("name"): s for s in workflow["jobs"]["grade"]["steps"]}
     for name in ("the handout as it was", "grade"):
         where = (repo / steps[name].get("working-directory", ".")).resolve()
@@ -112,11 +113,11 @@ def test_github(packed, work, tmp_path):
     judged(repo / "results")
 
 
-def test_gitlab(packed, work, tmp_path):
+def test_gitlab(packed, tmp_path):
     job = yaml.safe_load((packed / "gitlab/.gitlab-ci.yml").read_text())["grade"]
-    repo = repository(tmp_path, packed, work)
-    assert sh("\n".join(job["script"]), repo, CI_PROJECT_DIR=str(repo)) == (0 if FULL else 1)
-    judged(repo / "results")
+    repo = repository(tmp_path, packed, solved=True)
+    assert sh("\n".join(job["script"]), repo, CI_PROJECT_DIR=str(repo)) == 0
+    judged(repo / "results", solved=True)
     assert (repo / job["artifacts"]["reports"]["junit"]).exists()
 
 

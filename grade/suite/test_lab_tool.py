@@ -4,12 +4,14 @@ import os
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
 import pytest
 
 from grade.lab import carry, handout, lab, plugin, report, selftest, source
+from grade.lab.run import why_unbuilt
 from grade.machine import BUILD, OUT, ROOT
 
 pytestmark = pytest.mark.ours
@@ -192,6 +194,26 @@ def test_earlier_work_is_carried(tmp_path):
     got = (new / e.file).read_text()
     assert "/* mine */" in source.body(got, e.function) and got.endswith("/* an own line */\n")
     assert (new / "grade/carried").read_text() == f"{name}\n"
+
+
+def test_objects_of_a_tree_that_runs(tmp_path):
+    """`make run' is open in another terminal: its socket is no object, and no error."""
+    running = tmp_path / "build"
+    running.mkdir()
+    (running / "a.o").write_text("compiled")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(running / "qmp.sock"))
+        selftest.objects(running, tmp_path / "copy")
+    assert [f.name for f in (tmp_path / "copy").iterdir()] == ["a.o"]
+
+
+@pytest.mark.parametrize("said", [
+    "  UCC user/lib/strerror.c\nmm/cow.c:7:1: error: `here' undeclared\nmake: *** [Makefile:3: mm/cow.o] Error 1",
+    "  LINK kernel.elf\nld: mm/cow.o: undefined reference to `here'\ncollect2: error: ld returned 1 exit status",
+    "  MKE2FS root.img\nmke2fs failed:\nmake: *** [user.mk:97: here] Error 1\nmake: *** Waiting for unfinished jobs....",
+    "error: refused: here: 2000000 bytes", "make: here: No such file or directory\n"])
+def test_the_line_that_says_why_a_tree_does_not_build(said):
+    assert "here" in why_unbuilt(said)
 
 
 def test_a_sample_of_the_selftest(tmp_path):
