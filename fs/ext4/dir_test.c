@@ -434,7 +434,7 @@ rename_expected(int from, const struct name_model *o, int to, const struct name_
 		return -EINVAL;
 	if (ndir && model_below(from, -1 - n->file))
 		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
-	if (!n || (flags & RENAME_EXCHANGE))
+	if (!n || (flags & RENAME_EXCHANGE) || o->file == n->file)
 		return 0;
 	if (odir && !ndir)
 		return -ENOTDIR;

@@ -616,11 +616,13 @@ host_disk_fail(struct block_device *dev, enum bio_op op, ulong n, ulong times)
 struct block_device *
 host_mke2fs(const char *args, u64 bytes)
 {
-	char *path = os_temp(), command[1024], *output;
+	char *path = os_temp(), command[1024], uuid[37], *output;
 	struct block_device *dev;
 
-	snprintf(command, sizeof(command), "PATH=$PATH:/usr/sbin:/sbin; truncate -s %lu %s && mke2fs -q -F %s %s 2>&1",
-		 bytes, path, args, path);
+	/* Else mke2fs draws them: what depends on chance depends on our seed alone. */
+	snprintf(uuid, sizeof(uuid), "%08x-0000-4000-8000-%012lx", (u32)host_random(), (ulong)(host_random() >> 16));
+	snprintf(command, sizeof(command), "PATH=$PATH:/usr/sbin:/sbin; truncate -s %lu %s && "
+		 "mke2fs -q -F -U %s -E hash_seed=%s %s %s 2>&1", bytes, path, uuid, uuid, args, path);
 	if (os_run(command, &output)) {
 		fprintf(stderr, "%s\n%s", command, output);
 		exit(2);
