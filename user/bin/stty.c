@@ -116,7 +116,7 @@ set(struct termios *t, const char *s, const char *value)
 int
 main(int argc, char **argv)
 {
-	struct termios t;
+	struct termios t, old;
 	struct winsize ws;
 	int i, n;
 
@@ -132,12 +132,14 @@ main(int argc, char **argv)
 		printf("%u %u\n", ws.ws_row, ws.ws_col);
 		return finish_output(0);
 	}
+	old = t;
 	for (i = 1; i < argc; i += n) {
 		n = set(&t, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
 		if (!n)
 			die("%s: unknown setting", argv[i]);
 	}
-	if (tcsetattr(0, TCSADRAIN, &t))
+	/* A size is no mode: it may be set from the background, where setting modes stops us. */
+	if (memcmp(&t, &old, sizeof(t)) && tcsetattr(0, TCSADRAIN, &t))
 		die_errno("standard input");
 	return 0;
 }
